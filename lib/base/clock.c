@@ -1,0 +1,61 @@
+#include "clock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t now_ms(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_ms(void)
+{
+    return now_ms(CLOCK_REALTIME);
+}
+
+int64_t clock_boot_ms(void)
+{
+    return now_ms(CLOCK_BOOTTIME);
+}
+
+const char *clock_boot_id(void)
+{
+    static char id[40];
+
+    if (!id[0]) {
+        const int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        const ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof id - 1);
+        if (fd >= 0)
+            close(fd);
+        id[n > 0 ? n : 0] = '\0';
+        id[strcspn(id, "\n")] = '\0';
+        if (!id[0])
+            memcpy(id, "unknown", sizeof "unknown");
+    }
+    return id;
+}
+
+const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)
+{
+    static const int64_t least = -62167219200000, most = 253402300799999;
+    struct tm tm;
+
+    if (wall_ms < least)
+        wall_ms = least;
+    if (wall_ms > most)
+        wall_ms = most;
+    int64_t seconds = wall_ms / 1000, ms = wall_ms % 1000;
+    if (ms < 0)
+        seconds--, ms += 1000;
+    const time_t t = (time_t)seconds;
+    gmtime_r(&t, &tm);
+    const size_t n = strftime(out, CLOCK_ISO_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, CLOCK_ISO_BYTES - n, ".%03dZ", (int)ms);
+    return out;
+}

@@ -1,0 +1,22 @@
+/*
+ * clock: three times, kept apart. Wall time (Unix ms, UTC) is stored and shown. Boot time (CLOCK_BOOTTIME) measures
+ * leases and timeouts: it never jumps, and counts sleep. CPU time is accounting.
+ */
+#ifndef DUBPLATE_CLOCK_H
+#define DUBPLATE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLOCK_ISO_BYTES sizeof "2026-11-20T18:14:00.123Z"
+
+int64_t clock_wall_ms(void);
+int64_t clock_boot_ms(void);
+
+/* This boot's id (random, from the kernel): boot times of different boots do not compare. */
+const char *clock_boot_id(void);
+
+/* ISO 8601 UTC with milliseconds into out; returns out. Years outside 0–9999 are clamped. */
+const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms);
+
+#endif

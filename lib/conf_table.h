@@ -1,0 +1,27 @@
+/*
+ * Every setting, once: name, default, range, meaning. Parser, checks, `dubplate config` and the README's table
+ * follow from this list. Values come from the environment, then from DATA_DIR/dubplate.env, then from here.
+ *
+ * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)
+ */
+#define CONF_TABLE(INT, STR)                                                                                     \
+    INT(port, "PORT", 8080, 1, 65535, "where nginx listens, on 127.0.0.1")                                       \
+    STR(data_dir, "DATA_DIR", "./data", "everything that Dubplate writes lives below this directory")           \
+    STR(allow_source_nets, "ALLOW_SOURCE_NETS", "",                                                              \
+        "CIDR list of private networks that links may point into, e.g. 192.168.1.0/24")                         \
+    STR(ytdlp_path, "YTDLP_PATH", "yt-dlp", "the yt-dlp that is run; a wrapper script serves")                   \
+    STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
+    STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
+    INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks that one worker runs at a time")              \
+    STR(queue_names, "QUEUE_NAMES", "default,maintenance", "lanes that this worker serves, in this order")       \
+    INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
+    INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \
+    INT(drain_s, "DRAIN_S", 20, 0, 600, "how long SIGTERM lets running tasks finish before they are put back")   \
+    INT(max_retries, "MAX_RETRIES", 3, 0, 10, "attempts after the first, for failures that may pass")            \
+    INT(max_crashes, "MAX_CRASHES", 3, 1, 100000, "a task that took its process down this often is given up")    \
+    INT(retry_base_ms, "RETRY_BASE_MS", 30000, 10, 3600000, "wait before the first retry; doubles each time")    \
+    INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download without a byte for this long is ended")    \
+    INT(task_timeout_s, "TASK_TIMEOUT_S", 1800, 5, 86400, "wall-clock limit of one stage")                       \
+    INT(max_file_size_mb, "MAX_FILE_SIZE_MB", 1024, 1, 65536, "largest file that a download may become")         \
+    INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 864000, "longest recording that is accepted")                \
+    STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

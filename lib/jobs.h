@@ -1,0 +1,71 @@
+/*
+ * jobs: every statement on `download_jobs`, and the view of a job that clients see (its row, the task that runs or
+ * ran last, its first track). Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
+ */
+#ifndef DUBPLATE_JOBS_H
+#define DUBPLATE_JOBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "db.h"
+#include "url.h"
+
+struct job {
+    int64_t id, revision;
+    char    uuid[ID_UUID_BYTES], session_uuid[ID_UUID_BYTES];
+    char    url[URL_MAX_BYTES + 1], source[16], client_ref[801];
+    char    state[12], stage[16], error_kind[24], error_text[480];
+    int64_t total_items, completed_items, failed_items;
+    int64_t created_at_ms, updated_at_ms, started_at_ms, finished_at_ms;    /* 0: not yet */
+    /* From its current task. */
+    double  percent;
+    int64_t downloaded_bytes, total_bytes, speed_bps, eta_s;                /* -1: unknown */
+    int64_t attempts, run_after_ms;
+    bool    cancel_requested;
+    /* From its first track; empty until resolved. */
+    char    track_uuid[ID_UUID_BYTES], title[801], artist[801];
+    int64_t duration_ms;                                                    /* -1: unknown */
+    bool    has_audio, has_cover;
+};
+
+struct job_filter {
+    const char *state;          /* NULL: any */
+    const char *source;         /* NULL: any */
+    int64_t     before_id;      /* keyset: ids below this; INT64_MAX: from the newest */
+    int         limit;
+};
+
+/* [tx] id in *id; state queued. */
+int jobs_add(struct db *db, const char *uuid, const char *url, const char *source, const char *spec_json,
+             const char *client_ref, int64_t *id, struct err *e);
+
+/* By public id; deleted ones are ERR_NOT_FOUND. */
+int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e);
+
+/* Newest first; on_row is called at most filter->limit times. 0 or -1. */
+int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(void *arg, const struct job *job),
+              void *arg, struct err *e);
+int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e);
+
+/* What was asked, as stored: url and spec_json into buffers owned by the caller (free()). */
+int jobs_request(struct db *db, int64_t id, char uuid[ID_UUID_BYTES], char **url, char **spec_json, struct err *e);
+
+/* The number of the last visible change anywhere. */
+int jobs_revision(struct db *db, int64_t *revision, struct err *e);
+
+/* [tx] Says that a client sees something new about this job. */
+int jobs_touch(struct db *db, int64_t id, struct err *e);
+
+/* [tx] Recomputes state and counts from the job's tasks, and touches it. error kind and text may be NULL. */
+int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *error_text, struct err *e);
+
+/* [tx] Hides the job from clients. */
+int jobs_mark_deleted(struct db *db, int64_t id, struct err *e);
+
+/* [tx] Removes the row and all that hangs on it. */
+int jobs_remove(struct db *db, int64_t id, struct err *e);
+
+#endif

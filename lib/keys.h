@@ -1,0 +1,23 @@
+/*
+ * keys: API keys and browser logins. Both are 256 random bits of which only the SHA-256 is stored; finding the hash
+ * in an index leaks nothing useful through time, because nobody can choose a hash.
+ */
+#ifndef DUBPLATE_KEYS_H
+#define DUBPLATE_KEYS_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "db.h"
+
+/* Makes sure that DATA_DIR/admin-key (0600) holds a key that the table knows; creates one on first start. */
+int keys_ensure_admin(struct db *db, const char *data_dir, struct err *e);
+
+/* 1 and *key_id if the key is known, 0 if not, -1. */
+int keys_check(struct db *db, const char *key, int64_t *key_id, struct err *e);
+
+/* A new login for a key, valid for ttl_ms; its token goes into the cookie. Expired ones are dropped on the way. */
+int keys_login(struct db *db, int64_t key_id, int64_t ttl_ms, char token[ID_SECRET_BYTES], struct err *e);
+int keys_check_login(struct db *db, const char *token, int64_t *key_id, struct err *e);     /* as keys_check */
+int keys_logout(struct db *db, const char *token, struct err *e);
+
+#endif

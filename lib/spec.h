@@ -1,0 +1,56 @@
+/*
+ * spec: what a submitter asks for besides the link: the job options. One table (spec.c) holds each option once;
+ * validation, defaults, the JSON Schema behind the page's form, and the stored form follow from the row.
+ * Pure functions: no database, no network.
+ */
+#ifndef DUBPLATE_SPEC_H
+#define DUBPLATE_SPEC_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct spec {
+    char    source_type[16], download_type[16], media_type[8];
+    char    quality[16], output_format[8];
+    int64_t bitrate_kbps, sample_rate_hz, priority;
+    bool    normalize, embed_metadata, embed_cover;
+    double  loudness_target_lufs, true_peak_dbtp;
+    char    client_ref[801];            /* 200 characters of up to 4 bytes */
+    struct {                            /* the submitter's overrides; "" means: as the source says */
+        char    title[801], artist[801], album[801], album_artist[801], genre[201], date[11], comment[2001];
+        int64_t track_number;           /* 0: none */
+    } metadata;
+};
+
+/* What is wrong with a request, field by field, all of it at once. */
+#define SPEC_MAX_ERRORS 32
+struct spec_errors {
+    int count;
+    struct { char field[80]; char message[200]; } list[SPEC_MAX_ERRORS];
+};
+
+void spec_add_error(struct spec_errors *errors, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Fills out with defaults. */
+void spec_defaults(struct spec *out);
+
+/*
+ * Reads the options from a request object on top of the defaults. Members named in `also` (NULL-terminated; the
+ * caller handles them) are passed over; other unknown names are errors. Adds to errors; never fails otherwise.
+ */
+void spec_from_request(struct spec *out, const cJSON *request, const char *const *also, struct spec_errors *errors);
+
+/* Every option with its value, for storing and showing. Owned by the caller. */
+cJSON *spec_to_json(const struct spec *spec);
+
+/* What spec_to_json() once wrote. Options added since have their defaults. ERR_SYSTEM if it is not ours. */
+int spec_from_stored(struct spec *out, const char *text, struct err *e);
+
+/* JSON Schema (2020-12) of the options. Owned by the caller. */
+cJSON *spec_schema(void);
+
+#endif

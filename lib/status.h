@@ -1,0 +1,24 @@
+/*
+ * status: the words that clients know, from what is stored. One table maps (state, stage); foreign contracts map
+ * from these words.
+ */
+#ifndef DUBPLATE_STATUS_H
+#define DUBPLATE_STATUS_H
+
+#include <stdbool.h>
+
+#include "jobs.h"
+
+/* "pending", "downloading", … */
+const char *status_word(const struct job *j);
+
+/* Why it is not running, in one sentence into out; NULL when it runs or has ended. */
+const char *status_waiting_for(const struct job *j, char *out, size_t size);
+
+/* The state behind a word of a list filter; NULL if there is no such word. "downloading" and the other words of a
+ * running job all mean "running". */
+const char *status_state_of_word(const char *word);
+
+bool status_is_final(const char *state);
+
+#endif
