@@ -1,0 +1,350 @@
+#include "handler.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http.h"
+#include "json.h"
+#include "keys.h"
+
+#define BODY_MAX_BYTES  (64 << 10)
+#define REQUEST_LIMIT_S 20          /* a handler that takes longer is stuck; its process is replaced */
+#define MAX_ALLOWED     8
+
+/* Everything of one request that has to be freed or reported. */
+struct exchange {
+    struct request  req;
+    struct response res;
+    const struct route *route;
+    bool        head;               /* HEAD: as GET, without the body */
+    char        path[1024], token[ID_SECRET_BYTES], request_id[17];
+    char        allow[128];         /* for a 405 */
+    char        body[BODY_MAX_BYTES + 1];
+};
+
+static struct conf settings;
+
+void response_header(struct response *res, const char *name, const char *value)
+{
+    const size_t used = strlen(res->headers);
+
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            return;
+    if (strlen(name) + strlen(value) + 5 < sizeof res->headers - used)
+        snprintf(res->headers + used, sizeof res->headers - used, "%s: %s\r\n", name, value);
+}
+
+bool response_unchanged(const struct request *req, struct response *res, int64_t revision)
+{
+    const char *known = http_param("HTTP_IF_NONE_MATCH");
+
+    (void)req;
+    snprintf(res->etag, sizeof res->etag, "W/\"%lld\"", (long long)revision);
+    if (!known || !strstr(known, res->etag))
+        return false;
+    res->status = 304;
+    return true;
+}
+
+int response_field_errors(const struct spec_errors *errors, struct response *res, struct err *e)
+{
+    if (errors->count == 0)
+        return 0;
+    res->errors = cJSON_CreateArray();
+    for (int i = 0; i < errors->count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        json_put_text(item, "field", errors->list[i].field);
+        json_put_text(item, "message", errors->list[i].message);
+        cJSON_AddItemToArray(res->errors, item);
+    }
+    return err_set(e, ERR_INPUT, "%s %s%s", errors->list[0].field, errors->list[0].message,
+                   errors->count > 1 ? " (and more, see errors)" : "");
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool request_query(const struct request *req, const char *name, char *out, size_t size)
+{
+    const char *p = http_param("QUERY_STRING");
+    const size_t n = strlen(name);
+
+    (void)req;
+    for (; p && *p; p += strcspn(p, "&"), p += *p == '&') {
+        if (strncmp(p, name, n) != 0 || (p[n] != '=' && p[n] != '&' && p[n] != '\0'))
+            continue;
+        size_t used = 0;
+        for (p += n + (p[n] == '='); *p && *p != '&' && used + 1 < size; p++) {
+            const int hi = *p == '%' && p[1] ? hex_digit(p[1]) : -1, lo = hi >= 0 ? hex_digit(p[2]) : -1;
+            out[used++] = lo >= 0 ? (char)(hi * 16 + lo) : *p == '+' ? ' ' : *p;
+            p += lo >= 0 ? 2 : 0;
+        }
+        out[used] = '\0';
+        return true;
+    }
+    return false;
+}
+
+/* Does the pattern fit the path? {id} takes one segment. */
+static bool path_fits(const char *pattern, const char *path, char *id, size_t id_size)
+{
+    const char *brace = strstr(pattern, "{id}");
+
+    if (!brace)
+        return strcmp(pattern, path) == 0;
+    const size_t before = (size_t)(brace - pattern);
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    const size_t n = strcspn(path + before, "/");
+    if (n == 0 || n >= id_size || strcmp(brace + 4, path + before + n) != 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        id[i] = (char)tolower((unsigned char)path[before + i]);
+    id[n] = '\0';
+    return true;
+}
+
+static int find_route(struct exchange *x, const struct route *routes, struct err *e)
+{
+    for (const struct route *r = routes; r->method; r++) {
+        if (!path_fits(r->path, x->path, x->req.id, sizeof x->req.id))
+            continue;
+        if (strcmp(r->method, x->req.method) == 0) {
+            x->route = r;
+            return x->req.id[0] && !id_is_uuid(x->req.id)
+                       ? err_set(e, ERR_NOT_FOUND, "%s is no id", x->req.id)
+                       : 0;
+        }
+        const size_t used = strlen(x->allow);
+        snprintf(x->allow + used, sizeof x->allow - used, "%s%s%s", used ? ", " : "", r->method,
+                 strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+    }
+    if (x->allow[0]) {
+        response_header(&x->res, "Allow", x->allow);
+        return err_set(e, ERR_METHOD, "%s is not possible here; allowed: %s", x->req.method, x->allow);
+    }
+    return err_set(e, ERR_NOT_FOUND, "there is nothing at %.200s", x->path);
+}
+
+/* The path without query, doubled or trailing slashes. nginx has already decoded and normalised it. */
+static void read_path(struct exchange *x)
+{
+    const char *p = http_param("DOCUMENT_URI");
+
+    if (!p)
+        p = http_param("PATH_INFO");
+    if (!p)
+        p = http_param("REQUEST_URI");
+    copy_text(x->path, sizeof x->path, p ? p : "/");
+    x->path[strcspn(x->path, "?")] = '\0';
+    for (size_t n = strlen(x->path); n > 1 && x->path[n - 1] == '/'; n--)
+        x->path[n - 1] = '\0';
+    x->req.path = x->path;
+}
+
+/* The value of our cookie, if it has the shape of a token. */
+static const char *cookie_token(struct exchange *x)
+{
+    static const char name[] = "dubplate_login=";
+    const char *p = http_param("HTTP_COOKIE");
+
+    for (; p && *p; p += strcspn(p, ";"), p += strspn(p, "; ")) {
+        if (strncmp(p, name, sizeof name - 1) != 0)
+            continue;
+        p += sizeof name - 1;
+        const size_t n = strcspn(p, ";");
+        if (n != ID_SECRET_BYTES - 1)
+            return NULL;
+        memcpy(x->token, p, n);
+        return x->token;
+    }
+    return NULL;
+}
+
+/* A cookie travels with requests that other sites cause. SameSite=Strict stops those in today's browsers; a request
+ * that changes something has to come from our own page as well. */
+static int check_origin(const struct exchange *x, struct err *e)
+{
+    const char *origin = http_param("HTTP_ORIGIN"), *host = http_param("HTTP_HOST");
+    const char *site = http_param("HTTP_SEC_FETCH_SITE");
+
+    if (strcmp(x->req.method, "GET") == 0)
+        return 0;
+    const char *origin_host = origin ? strstr(origin, "://") : NULL;
+    if (origin && (!origin_host || !host || strcmp(origin_host + 3, host) != 0))
+        return err_set(e, ERR_DENIED, "a page of another site (%.100s) may not do this", origin);
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return err_set(e, ERR_DENIED, "a page of another site may not do this");
+    return 0;
+}
+
+static int check_credentials(struct exchange *x, struct err *e)
+{
+    const char *key = http_param("HTTP_X_API_KEY"), *bearer = http_param("HTTP_AUTHORIZATION");
+    int known = 0;
+
+    x->req.login_token = cookie_token(x);
+    if (x->route->flags & OPEN)
+        return 0;
+    if (!key && bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
+        key = bearer + 7 + strspn(bearer + 7, " ");
+    if (key)
+        known = keys_check(x->req.db, key, &x->req.key_id, e);
+    else if (x->req.login_token) {
+        known = keys_check_login(x->req.db, x->req.login_token, &x->req.key_id, e);
+        if (known == 1 && check_origin(x, e))
+            return -1;
+    }
+    if (known == 0)
+        return err_set(e, ERR_UNAUTHORIZED, key ? "this key is not known" : "a key is required");
+    return known < 0 ? -1 : 0;
+}
+
+static int read_body(struct exchange *x, struct err *e)
+{
+    const char *length = http_param("CONTENT_LENGTH"), *type = http_param("CONTENT_TYPE");
+    char *end = NULL;
+    const long long n = length ? strtoll(length, &end, 10) : 0;
+
+    if (!(x->route->flags & NEED_JSON))
+        return 0;
+    if (n < 0 || (end && *end))
+        return err_set(e, ERR_SYNTAX, "Content-Length is not a number");
+    if (n > BODY_MAX_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "a request has at most %d bytes", BODY_MAX_BYTES);
+    if (!type || strncasecmp(type, "application/json", 16) != 0 || (type[16] && !strchr("; \t", type[16])))
+        return err_set(e, ERR_MEDIA_TYPE, "send the body as application/json");
+    const size_t got = http_read(x->body, (size_t)n);
+    if (got < (size_t)n)
+        return err_set(e, ERR_SYNTAX, "the body ends after %zu of %lld bytes", got, n);
+    x->body[got] = '\0';
+    if (json_parse(&x->req.json, x->body, got, &json_limits_request, e))
+        return -1;
+    return cJSON_IsObject(x->req.json) ? 0 : err_set(e, ERR_INPUT, "the body has to be a JSON object");
+}
+
+static int ensure_db(struct exchange *x, struct db **db, struct err *e)
+{
+    if (!*db && db_open(db, settings.db_path, e)) {
+        log_line(LOG_ERROR, "db_open_failed", "detail=\"%s\"", e->text);
+        return err_set(e, ERR_BUSY, "the database is not ready yet");
+    }
+    x->req.db = *db;
+    return 0;
+}
+
+static void problem(struct exchange *x, const struct err *e)
+{
+    const struct err_class *class = err_class(e->kind);
+    cJSON *p = cJSON_CreateObject();
+
+    json_put_text(p, "type", "about:blank");
+    json_put_text(p, "title", class->title);
+    json_put_int(p, "status", class->http);
+    json_put_text(p, "detail", e->text);
+    json_put_text(p, "kind", class->name);
+    if (x->res.errors)
+        cJSON_AddItemToObject(p, "errors", x->res.errors);
+    x->res.errors = NULL;
+    json_put_text(p, "request_id", x->request_id);
+    cJSON_Delete(x->res.json);
+    x->res.json = p;
+    x->res.status = class->http;
+    x->res.etag[0] = '\0';
+    if (class->http == 503 || class->http == 429)
+        response_header(&x->res, "Retry-After", "2");
+    if (class->http == 401)
+        response_header(&x->res, "WWW-Authenticate", "Bearer");
+    response_header(&x->res, "Content-Type", "application/problem+json");
+}
+
+static void send(struct exchange *x)
+{
+    char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : NULL;
+    struct buf head = BUF_INIT(8192);
+    const int status = x->res.status ? x->res.status : 200;
+
+    buf_printf(&head, "Status: %d\r\n%s", status, x->res.headers);
+    if (!strstr(x->res.headers, "Content-Type:") && body)
+        buf_printf(&head, "Content-Type: application/json\r\n");
+    if (!strstr(x->res.headers, "Cache-Control:"))
+        buf_printf(&head, "Cache-Control: %s\r\n", x->res.etag[0] ? "private, no-cache" : "no-store");
+    if (x->res.etag[0])
+        buf_printf(&head, "ETag: %s\r\n", x->res.etag);
+    buf_printf(&head, "X-Request-Id: %s\r\n\r\n", x->request_id);
+    http_write(head.data, head.len);
+    if (body && !x->head && status != 304 && status != 204) {
+        http_write(body, strlen(body));
+        http_write("\n", 1);
+    }
+    buf_free(&head);
+    cJSON_free(body);
+}
+
+static void log_request(const struct exchange *x, const struct err *e, int64_t started_ms)
+{
+    char path[256], detail[512];
+    const int status = x->res.status ? x->res.status : 200;
+    const enum log_level level = status >= 500 ? LOG_ERROR : e->kind ? LOG_INFO : LOG_DEBUG;
+
+    log_line(level, "request", "id=%s method=%s path=%s status=%d ms=%lld%s%s", x->request_id, x->req.method,
+             log_quote(path, sizeof path, x->path), status, (long long)(clock_boot_ms() - started_ms),
+             e->kind ? " detail=" : "", e->kind ? log_quote(detail, sizeof detail, e->text) : "");
+}
+
+static void serve(struct exchange *x, const struct route *routes, struct db **db)
+{
+    const char *method = http_param("REQUEST_METHOD");
+    const int64_t started_ms = clock_boot_ms();
+    unsigned char random[8];
+    struct err e = { 0 };
+
+    memset(x, 0, offsetof(struct exchange, body));
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(x->request_id, sizeof x->request_id, random, sizeof random);
+    x->head = method && strcmp(method, "HEAD") == 0;
+    x->req.method = x->head || !method ? "GET" : method;
+    x->req.conf = &settings;
+    read_path(x);
+    if (find_route(x, routes, &e) || ensure_db(x, db, &e) || check_credentials(x, &e) || read_body(x, &e) ||
+        x->route->run(&x->req, &x->res, &e))
+        problem(x, &e);
+    send(x);
+    http_end();
+    log_request(x, &e, started_ms);
+    cJSON_Delete(x->req.json);
+    cJSON_Delete(x->res.json);
+    cJSON_Delete(x->res.errors);
+}
+
+int handler_main(const char *program, const struct route *routes)
+{
+    static struct exchange x;
+    struct db *db = NULL;
+    struct err e;
+
+    cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = xmalloc, .free_fn = free });
+    if (sodium_init() < 0 || conf_load(&settings, &e)) {
+        log_line(LOG_ERROR, "start_failed", "program=%s detail=\"%s\"", program, e.text);
+        return 78;      /* EX_CONFIG of sysexits.h: restarting does not help */
+    }
+    http_init();
+    while (http_accept()) {
+        alarm(REQUEST_LIMIT_S);
+        serve(&x, routes, &db);
+        alarm(0);
+    }
+    db_close(&db);
+    return 0;
+}

@@ -1,0 +1,70 @@
+/*
+ * handler: what the FastCGI programs share: accept loop, drain, routes, credentials, request, response. A program is
+ * a table of routes and their functions; what must be true before a function runs stands in its row and is checked
+ * here.
+ *
+ * One process serves one request at a time. Started with a listening socket on descriptor 0 it speaks FastCGI until
+ * SIGTERM (the request at hand is finished first); started without one it serves the single request that the CGI
+ * environment and standard input describe, as for a plain CGI program.
+ */
+#ifndef DUBPLATE_HANDLER_H
+#define DUBPLATE_HANDLER_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf.h"
+#include "db.h"
+#include "spec.h"
+
+enum {
+    OPEN = 1,           /* no credentials; every other route requires them */
+    NEED_JSON = 2,      /* a JSON object as body; req->json is set */
+};
+
+struct request {
+    struct db         *db;
+    const struct conf *conf;
+    const char *method;
+    const char *path;           /* without query and trailing slash */
+    char        id[64];         /* what stood at {id}; a UUID, or the answer was 404 */
+    cJSON      *json;           /* NEED_JSON: the body */
+    int64_t     key_id;         /* whose credentials; 0 on OPEN routes */
+    const char *login_token;    /* the cookie's token if one was sent, else NULL */
+};
+
+struct response {
+    int         status;         /* 200 unless set */
+    cJSON      *json;           /* body; taken */
+    cJSON      *errors;         /* problem+json's list of fields; taken */
+    char        etag[48];       /* as sent, W/"…"; "" for none */
+    char        headers[2048];  /* further lines, through response_header() */
+};
+
+/* 0, or -1 with *e: the answer is then problem+json of that kind. */
+typedef int handler(struct request *req, struct response *res, struct err *e);
+
+struct route {
+    const char *method, *path;  /* "/api/jobs/{id}/cancel" */
+    handler    *run;
+    unsigned    flags;
+};
+
+/* Serves routes (ended by a NULL method) until told to stop. Returns main()'s exit code. */
+int handler_main(const char *program, const struct route *routes);
+
+/* A query parameter, decoded, into out; false if it is absent. Longer ones are cut and refused by their user. */
+bool request_query(const struct request *req, const char *name, char *out, size_t size);
+
+/* Refuses bytes that would break out of the header (RFC 9110 field values): the header is then left out. */
+void response_header(struct response *res, const char *name, const char *value);
+
+/* Sets the entity tag to a revision. Returns true, and makes it a 304, if the client already has it. */
+bool response_unchanged(const struct request *req, struct response *res, int64_t revision);
+
+/* -1 and a 422 that names every field, if there are errors. */
+int response_field_errors(const struct spec_errors *errors, struct response *res, struct err *e);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * http: the two ways in which a request arrives, FastCGI and plain CGI, behind one face. http.c alone knows FCGX.
+ */
+#ifndef DUBPLATE_CGI_HTTP_H
+#define DUBPLATE_CGI_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Once, before the first http_accept(). */
+void http_init(void);
+
+/* Waits for the next request; false when told to stop, or after the one request of a plain CGI run. */
+bool http_accept(void);
+
+/* A CGI variable (REQUEST_METHOD, HTTP_…); NULL if absent. Valid until http_end(). */
+const char *http_param(const char *name);
+
+/* Reads up to n bytes of the body; fewer only at its end. */
+size_t http_read(char *to, size_t n);
+
+void http_write(const char *bytes, size_t n);
+
+/* Finishes the request; the answer is on its way. */
+void http_end(void);
+
+#endif

@@ -1,0 +1,146 @@
+#include "view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json.h"
+#include "status.h"
+
+static void put_known(cJSON *o, const char *name, int64_t value)
+{
+    if (value >= 0)
+        json_put_int(o, name, value);
+    else
+        cJSON_AddNullToObject(o, name);
+}
+
+static const char *or_null(const char *s)
+{
+    return *s ? s : NULL;
+}
+
+static void put_track_url(cJSON *o, const char *name, bool present, const char *uuid, const char *what)
+{
+    char url[128];
+
+    snprintf(url, sizeof url, "/api/tracks/%s/%s", uuid, what);
+    json_put_text(o, name, present ? url : NULL);
+}
+
+/* A resolve task counts for little: the bar belongs to the track. */
+static double job_percent(const struct job *j)
+{
+    if (strcmp(j->state, "done") == 0)
+        return 100;
+    return round(j->percent * 10) / 10;
+}
+
+static void put_progress(cJSON *o, const struct job *j)
+{
+    cJSON *p = json_put_object(o, "progress");
+    const int64_t ended = j->completed_items + j->failed_items;
+
+    json_put_number(p, "percent", job_percent(j));
+    json_put_int(p, "current_item", ended < j->total_items ? ended + 1 : j->total_items);
+    json_put_int(p, "completed_items", j->completed_items);
+    json_put_int(p, "failed_items", j->failed_items);
+    json_put_int(p, "total_items", j->total_items);
+    put_known(p, "downloaded_bytes", j->downloaded_bytes);
+    put_known(p, "total_bytes", j->total_bytes);
+    put_known(p, "speed", j->speed_bps);
+    put_known(p, "eta", j->eta_s);
+}
+
+static void put_error(cJSON *o, const struct job *j)
+{
+    if (!*j->error_kind) {
+        cJSON_AddNullToObject(o, "error");
+        return;
+    }
+    cJSON *error = json_put_object(o, "error");
+    json_put_text(error, "kind", j->error_kind);
+    json_put_text(error, "detail", j->error_text);
+    json_put_text(error, "hint", err_class(err_kind_named(j->error_kind))->hint);
+}
+
+cJSON *view_job(const struct job *j)
+{
+    cJSON *o = cJSON_CreateObject();
+    char why[160];
+
+    json_put_text(o, "job_id", j->uuid);
+    json_put_text(o, "job_uuid", j->uuid);
+    json_put_text(o, "session_uuid", or_null(j->session_uuid));
+    json_put_text(o, "url", j->url);
+    json_put_text(o, "source_type", j->source);
+    json_put_text(o, "status", status_word(j));
+    json_put_text(o, "state", j->state);
+    json_put_text(o, "stage", or_null(j->stage));
+    json_put_text(o, "title", or_null(j->title));
+    json_put_text(o, "artist", or_null(j->artist));
+    json_put_number(o, "duration_seconds", j->duration_ms >= 0 ? (double)j->duration_ms / 1000 : (double)NAN);
+    json_put_number(o, "progress_percent", job_percent(j));
+    put_progress(o, j);
+    json_put_int(o, "attempt", j->attempts);
+    put_error(o, j);
+    json_put_text(o, "waiting_for", status_waiting_for(j, why, sizeof why));
+    json_put_text(o, "client_ref", or_null(j->client_ref));
+    json_put_text(o, "track_id", or_null(j->track_uuid));
+    put_track_url(o, "cover_url", j->has_cover, j->track_uuid, "cover");
+    put_track_url(o, "file_url", j->has_audio, j->track_uuid, "file");
+    json_put_time(o, "created_at", j->created_at_ms);
+    json_put_time(o, "updated_at", j->updated_at_ms);
+    json_put_time(o, "started_at", j->started_at_ms);
+    json_put_time(o, "finished_at", j->finished_at_ms);
+    return o;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void put_file(cJSON *o, const struct track *t)
+{
+    if (!t->audio.kind[0]) {
+        cJSON_AddNullToObject(o, "file");
+        return;
+    }
+    cJSON *file = json_put_object(o, "file");
+    json_put_text(file, "name", file_name(t->audio.path));
+    json_put_text(file, "path", t->audio.path);
+    json_put_text(file, "format", t->audio.format);
+    json_put_int(file, "size_bytes", t->audio.size_bytes);
+    json_put_text(file, "sha256", t->audio.sha256);
+    put_track_url(file, "url", true, t->uuid, "file");
+    put_track_url(file, "download_url", true, t->uuid, "file?download=1");
+}
+
+cJSON *view_track(const struct track *t)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON *report = t->report_json ? cJSON_Parse(t->report_json) : NULL;
+
+    json_put_text(o, "track_id", t->uuid);
+    json_put_int(o, "index", t->item_index);
+    json_put_text(o, "status", strcmp(t->state, "done") == 0 ? "completed" : t->state);
+    json_put_text(o, "title", or_null(t->info.title));
+    json_put_text(o, "artist", or_null(t->info.artist));
+    json_put_text(o, "album", or_null(t->info.album));
+    json_put_text(o, "date", or_null(t->info.release_date));
+    json_put_text(o, "uploader", or_null(t->info.uploader));
+    json_put_number(o, "duration_seconds", t->info.duration_ms >= 0 ? (double)t->info.duration_ms / 1000 : (double)NAN);
+    json_put_text(o, "source_url", t->info.url);
+    put_file(o, t);
+    put_track_url(o, "cover_url", t->cover.kind[0] != '\0', t->uuid, "cover");
+    for (const char *const *name = (const char *const[]){ "input", "output", "loudness", NULL }; *name; name++) {
+        cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(report, *name);
+        cJSON_AddItemToObject(o, *name, part ? part : cJSON_CreateNull());
+    }
+    cJSON_Delete(report);
+    return o;
+}

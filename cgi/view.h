@@ -1,0 +1,15 @@
+/*
+ * view: how rows look as JSON. One place, because a job is shown by several routes.
+ */
+#ifndef DUBPLATE_VIEW_H
+#define DUBPLATE_VIEW_H
+
+#include <cjson/cJSON.h>
+
+#include "jobs.h"
+#include "tracks.h"
+
+cJSON *view_job(const struct job *j);
+cJSON *view_track(const struct track *t);
+
+#endif
