@@ -1,0 +1,158 @@
+#include "media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "json.h"
+#include "proc.h"
+
+#define LINE_BYTES       16384
+#define MEMORY_MAX_BYTES (768LL << 20)
+
+struct talking {
+    struct run *run;
+    double      from, to, fraction;
+    cJSON      *result;
+    struct err  error;          /* what the program reported; kind ERR_NONE until then */
+};
+
+static int on_line(void *arg, char *line, struct err *e)
+{
+    struct talking *t = arg;
+    cJSON *doc = NULL;
+
+    if (json_parse(&doc, line, strlen(line), &json_limits_tool, e))
+        return 0;       /* no reply of ours; the exit code decides */
+    const cJSON *error = json_member(doc, "error");
+    if (error)
+        err_set(&t->error, err_kind_named(json_text(error, "kind", "system")), "%s",
+                json_text(error, "detail", "the media program failed"));
+    if (json_member(doc, "result")) {
+        cJSON_Delete(t->result);
+        t->result = cJSON_DetachItemFromObjectCaseSensitive(doc, "result");
+    }
+    const double progress = json_number(doc, "progress", -1);
+    cJSON_Delete(doc);
+    if (progress >= 0)
+        t->fraction = t->from + (t->to - t->from) * progress;
+    return run_tick(t->run, t->fraction, e);
+}
+
+static void on_error_line(void *arg, const char *line)
+{
+    char quoted[1024];
+
+    (void)arg;
+    log_line(LOG_WARN, "media", "line=%s", log_quote(quoted, sizeof quoted, line));
+}
+
+static int on_tick(void *arg, struct err *e)
+{
+    const struct talking *t = arg;
+    return run_tick(t->run, t->fraction, e);
+}
+
+/* dubplate-media lies beside this program. */
+static int program_path(char *out, size_t size, struct err *e)
+{
+    char self[PATH_MAX - 64];
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (n < 0)
+        return err_errno(e, "cannot find my own path");
+    self[n] = '\0';
+    *strrchr(self, '/') = '\0';
+    snprintf(out, size, "%s/dubplate-media", self);
+    return access(out, X_OK) ? err_errno(e, "cannot run %s", out) : 0;
+}
+
+static const char *full_path(const struct run *r, const char *name)
+{
+    return name[0] == '/' ? name : run_path(r, name);
+}
+
+/* Descriptors 3 (input), 4 (output; /dev/null if there is none) and 5 (second input). Returns their number. */
+static int open_files(const struct run *r, const struct media_call *c, int fds[4], struct err *e)
+{
+    int n = 0;
+
+    fds[n++] = open(full_path(r, c->input), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fds[0] < 0)
+        return err_errno(e, "cannot open %s", c->input);
+    if (c->output)
+        unlink(full_path(r, c->output));
+    fds[n++] = c->output ? open(full_path(r, c->output), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+                         : open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fds[1] < 0) {
+        err_errno(e, "cannot create %s", c->output);
+        close(fds[0]);
+        return -1;
+    }
+    if (c->second) {
+        fds[n] = open(full_path(r, c->second), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        n += fds[n] >= 0;
+    }
+    return n;
+}
+
+static int outcome(struct talking *t, const struct proc_result *p, struct err *e)
+{
+    if (p->exit_code > 128)
+        return err_set(e, ERR_CRASHED, "the media program was killed by signal %d", p->exit_code - 128);
+    if (t->error.kind) {
+        *e = t->error;
+        return -1;
+    }
+    if (p->exit_code || !t->result)
+        return err_set(e, ERR_SYSTEM, "the media program ended with exit code %d and no result", p->exit_code);
+    return 0;
+}
+
+int media_run(struct run *r, const struct media_call *call, cJSON *request, double from, double to, cJSON **result,
+              struct err *e)
+{
+    struct talking t = { .run = r, .from = from, .to = to, .fraction = from };
+    char program[PATH_MAX], *input = cJSON_PrintUnformatted(request);
+    const char *const env[] = { r->mark, "LANG=C.UTF-8", NULL };
+    struct proc_result p = { 0 };
+    int fds[4] = { -1, -1, -1, -1 }, count = -1, rc = -1;
+
+    *result = NULL;
+    cJSON_Delete(request);
+    if (program_path(program, sizeof program, e) || (count = open_files(r, call, fds, e)) < 0)
+        goto out;
+    const char *const argv[] = { program, call->command, NULL };
+    struct proc_spec spec = {
+        .argv = argv, .env = env, .cwd = "/", .input = input, .fd_count = count,
+        .timeout_ms = r->conf->task_timeout_s * 1000, .line_bytes = LINE_BYTES,
+        .limit_file_bytes = call->output_max_bytes,
+#ifndef DUBPLATE_ASAN       /* its shadow memory alone takes terabytes of address space */
+        .limit_memory_bytes = MEMORY_MAX_BYTES,
+#endif
+        .limit_cpu_s = r->conf->task_timeout_s, .on_line = on_line, .on_error_line = on_error_line, .tick = on_tick,
+        .arg = &t,
+    };
+    memcpy(spec.fds, fds, sizeof fds);
+    rc = proc_run(&spec, &p, e);
+    r->cpu_ms += p.cpu_ms;
+    if (rc == 0)
+        rc = outcome(&t, &p, e);
+out:
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    cJSON_free(input);
+    if (rc && call->output && count >= 0)
+        unlink(full_path(r, call->output));     /* a partial file must never reach the next stage */
+    if (rc == 0)
+        *result = t.result;
+    else
+        cJSON_Delete(t.result);
+    return rc;
+}

@@ -1,0 +1,173 @@
+/*
+ * The stages of a track, and the only place that knows their order.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "json.h"
+#include "run.h"
+
+#define TICK_MS 500
+
+static const struct stage stages[] = {
+    /* name       run             weight file               in               ->  out                          */
+    { "download", stage_download, 55,    NULL },         /* link             ->  src.EXT, thumbnail           */
+    { "master",   stage_master,   37,    "master.mp3" }, /* src.EXT          ->  MP3 without metadata, report */
+    { "tag",      stage_tag,      3,     "final.mp3" },  /* MP3, thumbnail   ->  tagged MP3, cover.jpg        */
+    { "store",    stage_store,    5,     NULL },         /* tagged MP3       ->  final place, row             */
+};
+
+static struct queue_progress no_bytes(const char *stage, double percent)
+{
+    return (struct queue_progress){ .stage = stage, .percent = percent, .downloaded_bytes = -1, .total_bytes = -1,
+                                    .speed_bps = -1, .eta_s = -1 };
+}
+
+int run_tick(struct run *r, double fraction, struct err *e)
+{
+    const int64_t now_ms = clock_boot_ms();
+    const double percent = r->percent_done + r->percent_weight * (fraction > 1 ? 1 : fraction);
+
+    if (fraction >= 0 && percent > r->shown.percent)    /* estimates may fall; what is shown does not */
+        r->shown.percent = percent;
+    if (now_ms - r->ticked_ms < TICK_MS)
+        return 0;
+    r->ticked_ms = now_ms;
+    r->shown.stage = r->stage;
+    return life_tick(r->db, &r->claim, &r->shown, e);
+}
+
+const char *run_path(const struct run *r, const char *name)
+{
+    static char paths[4][RUN_PATH_BYTES + 80];
+    static int next;
+    char *p = paths[next++ % 4];
+
+    snprintf(p, sizeof paths[0], "%s/%s", r->work, name);
+    return p;
+}
+
+const cJSON *run_output(const struct run *r, const char *stage)
+{
+    return json_member(r->state, stage);
+}
+
+void run_job_dir(const struct run *r, char *out, size_t size)
+{
+    snprintf(out, size, "downloads/library/%s", r->job_uuid);
+}
+
+void run_failpoint(const struct run *r, const char *stage, const char *when)
+{
+    const char *wanted = getenv("DUBPLATE_FAILPOINT"), *victim = getenv("DUBPLATE_FAILPOINT_VICTIM");
+    char here[64], marker[RUN_PATH_BYTES];
+
+    if (!wanted)
+        return;
+    snprintf(here, sizeof here, "stage:%s:%s", stage, when);
+    snprintf(marker, sizeof marker, "%s/run/failpoint", r->conf->data_dir);
+    const int fd = strcmp(wanted, here) ? -1 : open(marker, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    kill(victim && strcmp(victim, "worker") == 0 ? getppid() : getpid(), SIGKILL);
+    pause();        /* the worker's death ends us as well */
+}
+
+static int save_state(const struct run *r, struct err *e)
+{
+    char *text = cJSON_PrintUnformatted(r->state);
+    const int rc = file_write_atomic(run_path(r, "state.json"), text, strlen(text), e);
+
+    cJSON_free(text);
+    return rc;
+}
+
+/* What earlier attempts saved. Unreadable is as good as absent: the stages run again. */
+static void load_state(struct run *r)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct err e;
+
+    if (file_read(&text, &len, run_path(r, "state.json"), 1 << 20, &e) == 0 &&
+        json_parse(&r->state, text, len, &json_limits_tool, &e) == 0 && !cJSON_IsObject(r->state)) {
+        cJSON_Delete(r->state);
+        r->state = NULL;
+    }
+    free(text);
+    if (!r->state)
+        r->state = cJSON_CreateObject();
+}
+
+/* Saved, and its file is still there. The download names its file in its output. */
+static bool is_done(const struct run *r, const struct stage *s)
+{
+    const cJSON *out = run_output(r, s->name);
+    const char *file = s->file ? s->file : json_text(out, "file", NULL);
+    struct stat st;
+
+    return out && file && stat(run_path(r, file), &st) == 0 && st.st_size > 0;
+}
+
+static int run_stage(struct run *r, int position, struct err *e)
+{
+    const struct stage *s = &stages[position];
+    const int64_t started_ms = clock_boot_ms();
+    cJSON *out = cJSON_CreateObject();
+    struct err ignored;
+
+    r->stage = s->name;
+    r->cpu_ms = 0;
+    r->ticked_ms = 0;
+    r->shown = no_bytes(s->name, r->shown.percent);
+    run_failpoint(r, s->name, "begin");
+    int rc = run_tick(r, 0, e);
+    if (rc == 0)
+        rc = queue_stage(r->db, &r->claim, s->name, position + 1, "running", 0, 0, e);
+    if (rc == 0)
+        rc = s->run(r, out, e);
+    const int64_t wall_ms = clock_boot_ms() - started_ms;
+    if (rc == 0) {
+        cJSON_DeleteItemFromObjectCaseSensitive(r->state, s->name);
+        cJSON_AddItemToObject(r->state, s->name, out);
+        out = NULL;
+        rc = position + 1 < (int)ARRAY_LEN(stages) ? save_state(r, e) : 0;
+    }
+    cJSON_Delete(out);
+    queue_stage(r->db, &r->claim, s->name, position + 1, rc ? "failed" : "done", wall_ms, r->cpu_ms, &ignored);
+    log_line(rc ? LOG_WARN : LOG_INFO, rc ? "stage_failed" : "stage_done", "stage=%s wall_ms=%lld cpu_ms=%lld%s%s%s",
+             s->name, (long long)wall_ms, (long long)r->cpu_ms, rc ? " kind=" : "",
+             rc ? err_class(e->kind)->name : "", "");
+    if (rc == 0)
+        run_failpoint(r, s->name, "end");
+    return rc;
+}
+
+int task_track(struct run *r, struct err *e)
+{
+    bool skipping = true;
+
+    if (tracks_by_id(r->db, r->claim.subject_id, &r->track, e))
+        return -1;
+    snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->track.uuid);
+    if (file_mkdirs(r->work, e))
+        return -1;
+    load_state(r);
+    for (int i = 0; i < (int)ARRAY_LEN(stages); i++) {
+        r->percent_weight = stages[i].weight;
+        skipping = skipping && is_done(r, &stages[i]);
+        if (!skipping && run_stage(r, i, e))
+            return -1;
+        r->percent_done += stages[i].weight;
+    }
+    return 0;
+}

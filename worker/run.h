@@ -1,0 +1,87 @@
+/*
+ * run: one attempt at one task, as its process sees it, and the contract of a stage.
+ *
+ * A stage may be run again from its start after a crash: it writes to a new file below run->work and renames. What it
+ * has to tell later stages goes into `out`, which is saved when it returns; a later attempt skips stages that are saved
+ * and whose file is still there. Every loop calls run_tick().
+ */
+#ifndef DUBPLATE_RUN_H
+#define DUBPLATE_RUN_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "conf.h"
+#include "db.h"
+#include "lifecycle.h"
+#include "queue.h"
+#include "spec.h"
+#include "tracks.h"
+
+#define RUN_PATH_BYTES 1300
+
+struct run {
+    struct db         *db;
+    const struct conf *conf;
+    struct claim       claim;
+    struct spec        spec;
+    char               job_uuid[ID_UUID_BYTES];
+    char              *url;                     /* as submitted */
+    struct track       track;                   /* kind "track" only */
+    char               work[RUN_PATH_BYTES];    /* DATA_DIR/work/<track or job>; ours alone */
+    char               mark[128];               /* DUBPLATE_TASK=…, the environment of everything we start */
+    cJSON             *state;                   /* saved outputs by stage name */
+    int64_t            cpu_ms;                  /* of children, in the current stage */
+    /* Progress. */
+    const char        *stage;
+    double             percent_done, percent_weight;    /* of the task: before this stage, and its share */
+    struct queue_progress shown;
+    int64_t            ticked_ms;
+};
+
+struct stage {
+    const char *name;
+    int       (*run)(struct run *r, cJSON *out, struct err *e);
+    double      weight;         /* share of the task's percent */
+    const char *file;           /* what it leaves in run->work; saved output without it is void. NULL: nothing */
+};
+
+/*
+ * How far the current stage is (0–1; negative: unknown, stays). Stored for clients about twice a second; in between
+ * this is free. ERR_CANCELLED, ERR_LOST: stop.
+ */
+int run_tick(struct run *r, double fraction, struct err *e);
+
+/* A path below run->work; the result lives until the fourth next call. */
+const char *run_path(const struct run *r, const char *name);
+
+/* The saved output of an earlier stage; NULL if it has none. */
+const cJSON *run_output(const struct run *r, const char *stage);
+
+/* DATA_DIR/downloads/<session or library>/<job>, below DATA_DIR. */
+void run_job_dir(const struct run *r, char *out, size_t size);
+
+/*
+ * Everything that an attempt starts, its own process included, bears this in its environment: <installation>:<task>:
+ * <attempt>:. The prefix ends behind the task, so that a later attempt finds what earlier ones left.
+ */
+#define RUN_MARK "DUBPLATE_TASK"
+void run_mark_prefix(const struct conf *conf, int64_t task_id, char *out, size_t size);
+
+/* The programs of a task, by kind. Each does its own life_…() at the end. 0, or -1 and *e. */
+int task_resolve(struct run *r, struct err *e);
+int task_track(struct run *r, struct err *e);
+int task_purge(struct run *r, struct err *e);
+
+int stage_download(struct run *r, cJSON *out, struct err *e);
+int stage_master(struct run *r, cJSON *out, struct err *e);
+int stage_tag(struct run *r, cJSON *out, struct err *e);
+int stage_store(struct run *r, cJSON *out, struct err *e);
+
+/* Kills this process here if the environment asks for it (DUBPLATE_FAILPOINT=stage:NAME:begin|end, once per
+ * installation; DUBPLATE_FAILPOINT_VICTIM=worker kills the worker instead). Crash tests only. */
+void run_failpoint(const struct run *r, const char *stage, const char *when);
+
+#endif

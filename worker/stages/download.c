@@ -1,0 +1,181 @@
+/*
+ * download: the stream, by yt-dlp, into work/src.EXT, continuing what an earlier attempt left. Success is the
+ * after_move line, a file of that name with bytes in it, and nothing less: yt-dlp exits with 0 without any file in
+ * several cases. Whether the bytes are the whole recording shows when they are decoded.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "json.h"
+#include "run.h"
+#include "ytdlp/args.h"
+#include "ytdlp/lines.h"
+#include "ytdlp/ytdlp.h"
+
+#define LINE_BYTES       4096
+#define INFO_MAX_AGE_S   3600       /* media addresses expire; YouTube's after six hours */
+
+struct downloading {
+    struct run *run;
+    char        file[RUN_PATH_BYTES + 80];      /* from the after_move line; "" until then */
+    int64_t     last_bytes, moved_ms;           /* when a byte last came */
+};
+
+static int on_line(void *arg, char *line, struct err *e)
+{
+    struct downloading *d = arg;
+    struct run *r = d->run;
+    struct ytdlp_progress p;
+
+    if (ytdlp_read_line(line, &p, d->file, sizeof d->file) != YTDLP_PROGRESS)
+        return 0;
+    if (p.downloaded_bytes != d->last_bytes) {
+        d->last_bytes = p.downloaded_bytes;
+        d->moved_ms = clock_boot_ms();
+    }
+    r->shown.downloaded_bytes = p.downloaded_bytes;
+    r->shown.total_bytes = p.total_bytes;
+    r->shown.speed_bps = p.speed_bps;
+    r->shown.eta_s = p.eta_s;
+    return run_tick(r, p.fraction, e);
+}
+
+static int on_tick(void *arg, struct err *e)
+{
+    struct downloading *d = arg;
+
+    if (clock_boot_ms() - d->moved_ms > d->run->conf->stall_timeout_s * 1000)
+        return err_set(e, ERR_TIMEOUT, "not a byte came for %lld s", (long long)d->run->conf->stall_timeout_s);
+    return run_tick(d->run, -1, e);
+}
+
+/*
+ * A worker that was killed after the last byte but before the rename leaves a complete .part, and yt-dlp then asks
+ * for a range behind its end: HTTP 416, for ever (yt-dlp #12994). One byte less, and it continues to an identical
+ * file. Complete fragments have the same trouble and are cheap to fetch again.
+ */
+static void repair_partials(const struct run *r, bool drop)
+{
+    DIR *dir = opendir(run_path(r, "tmp"));
+    const struct dirent *entry;
+    struct stat st;
+
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        const size_t n = strlen(entry->d_name);
+        if (drop || strstr(entry->d_name, ".part-Frag"))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+        else if (n > 5 && strcmp(entry->d_name + n - 5, ".part") == 0 &&
+                 fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                 st.st_size > 0) {
+            const int fd = openat(dirfd(dir), entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+            if (fd < 0 || ftruncate(fd, st.st_size - 1))
+                unlinkat(dirfd(dir), entry->d_name, 0);
+            if (fd >= 0)
+                close(fd);
+        }
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* The saved metadata, unless it is old or an attempt with it has already failed. */
+static const char *fresh_info(const struct run *r)
+{
+    const char *path = run_path(r, "info.json");
+    int64_t failures = 0, crashes = 0;
+    bool cancelled;
+    struct stat st;
+    struct err e;
+
+    if (stat(path, &st) || time(NULL) - st.st_mtime > INFO_MAX_AGE_S ||
+        queue_counts(r->db, &r->claim, &failures, &crashes, &cancelled, &e) || failures > 0)
+        return NULL;
+    return path;
+}
+
+static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct err *e)
+{
+    struct run *r = d->run;
+    struct ytdlp_args args;
+
+    d->file[0] = '\0';
+    d->last_bytes = -1;
+    d->moved_ms = clock_boot_ms();
+    ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, r->spec.quality, fresh_info(r),
+                        r->track.info.url);
+    const struct ytdlp_run run = {
+        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = r->conf->task_timeout_s * 1000,
+        .max_file_bytes = r->conf->max_file_size_mb << 20, .line_bytes = LINE_BYTES, .on_line = on_line,
+        .tick = on_tick, .arg = d,
+    };
+    return ytdlp_run(&run, complaint, &r->cpu_ms, e);
+}
+
+/* The named file is where we asked for it, a plain file, and not empty. *name points into d->file. */
+static int check_file(struct downloading *d, const char **name, int64_t *size_bytes, struct err *e)
+{
+    const size_t n = strlen(d->run->work);
+    struct stat st;
+
+    if (!d->file[0])
+        return err_set(e, ERR_UNSUPPORTED, "yt-dlp ended without a file");
+    *name = d->file + n + 1;
+    if (strncmp(d->file, d->run->work, n) != 0 || d->file[n] != '/' || strchr(*name, '/') ||
+        strncmp(*name, "src.", 4) != 0)
+        return err_set(e, ERR_SYSTEM, "yt-dlp named a file that it was not asked for");
+    if (lstat(d->file, &st) || !S_ISREG(st.st_mode))
+        return err_set(e, ERR_SYSTEM, "the file that yt-dlp named is not there");
+    if (st.st_size == 0)
+        return err_set(e, ERR_BAD_MEDIA, "the source sent an empty file");
+    *size_bytes = st.st_size;
+    return 0;
+}
+
+/* The thumbnail that yt-dlp left beside the stream, by its ending; "" if there is none. */
+static void find_thumbnail(const struct run *r, char *out, size_t size)
+{
+    static const char *const names[] = { "src.jpg", "src.jpeg", "src.png", "src.webp", "src.gif", "src.image" };
+    struct stat st;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(names) && !*out; i++)
+        if (lstat(run_path(r, names[i]), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+            copy_text(out, size, names[i]);
+}
+
+int stage_download(struct run *r, cJSON *out, struct err *e)
+{
+    struct downloading d = { .run = r };
+    struct ytdlp_complaint complaint;
+    const char *name = NULL;
+    char thumbnail[16];
+    int64_t size_bytes = 0;
+
+    repair_partials(r, false);
+    int rc = call(&d, &complaint, e);
+    if (rc && ytdlp_is_stale_partial(&complaint)) {
+        log_line(LOG_WARN, "partials_dropped", "detail=\"%s\"", e->text);
+        repair_partials(r, true);
+        rc = call(&d, &complaint, e);
+    }
+    if (rc || check_file(&d, &name, &size_bytes, e))
+        return -1;
+    find_thumbnail(r, thumbnail, sizeof thumbnail);
+    json_put_text(out, "file", name);
+    json_put_int(out, "size_bytes", size_bytes);
+    json_put_text(out, "thumbnail", thumbnail);
+    return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * master: from whatever the source sent to the MP3 that is kept: decoded, measured (EBU R128), brought to the target
+ * by one gain with the true peak under its ceiling, encoded by LAME. All of it happens in dubplate-media; here we say
+ * what is wanted and check what came of it.
+ */
+#include "json.h"
+#include "media.h"
+
+/* The source knew how long it is, and much less could be decoded: the download was cut. Sources round to seconds. */
+static int check_duration(const struct run *r, const cJSON *result, struct err *e)
+{
+    const double known = (double)r->track.info.duration_ms / 1000;
+    const double decoded = json_number(json_member(result, "output"), "duration_seconds", 0);
+
+    if (known > 0 && decoded < known - 2 && decoded < known * 0.98)
+        return err_set(e, ERR_BAD_MEDIA, "only %.1f of %.1f seconds could be decoded", decoded, known);
+    return 0;
+}
+
+static void move_member(cJSON *to, cJSON *from, const char *name)
+{
+    cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(from, name);
+    cJSON_AddItemToObject(to, name, part ? part : cJSON_CreateNull());
+}
+
+int stage_master(struct run *r, cJSON *out, struct err *e)
+{
+    cJSON *request = cJSON_CreateObject(), *result = NULL;
+    const struct media_call call = {
+        .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.mp3",
+        .output_max_bytes = r->conf->max_file_size_mb << 20,
+    };
+
+    json_put_bool(request, "normalize", r->spec.normalize);
+    json_put_number(request, "loudness_target_lufs", r->spec.loudness_target_lufs);
+    json_put_number(request, "true_peak_dbtp", r->spec.true_peak_dbtp);
+    json_put_int(request, "bitrate_kbps", r->spec.bitrate_kbps);
+    json_put_int(request, "sample_rate_hz", r->spec.sample_rate_hz);
+    json_put_int(request, "max_duration_seconds", r->conf->max_duration_s);
+    if (media_run(r, &call, request, 0, 1, &result, e))
+        return -1;
+    const int rc = check_duration(r, result, e);
+    move_member(out, result, "input");
+    move_member(out, result, "output");
+    move_member(out, result, "loudness");
+    cJSON_Delete(result);
+    return rc;
+}

@@ -1,0 +1,129 @@
+/*
+ * store: the finished file to its place. It is decoded once more, as a player would, and its hash taken; then the
+ * rename and the row happen together (lifecycle.h). Before this point nothing that is not finished bears a final name.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "json.h"
+#include "media.h"
+
+#define NAME_MAX_BYTES 200      /* of 255 that file systems allow; players and archives append to names */
+
+struct placing {
+    const struct run *run;
+    struct artifact   artifacts[2];
+    const char       *from[2];          /* names below run->work */
+    char              dirs[2][RUN_PATH_BYTES];
+    int               count;
+};
+
+static void full_path(const struct run *r, const char *below, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", r->conf->data_dir, below);
+}
+
+/* Inside the transaction: renames, and makes them last. */
+static int place(void *arg, struct err *e)
+{
+    const struct placing *p = arg;
+    char to[RUN_PATH_BYTES + 600];
+
+    run_failpoint(p->run, "place", "begin");
+    for (int i = 0; i < p->count; i++) {
+        full_path(p->run, p->artifacts[i].path, to, sizeof to);
+        if (rename(run_path(p->run, p->from[i]), to))
+            return err_errno(e, "cannot move the finished file to %s", to);
+        if (file_fsync_path(p->dirs[i], e))
+            return -1;
+    }
+    run_failpoint(p->run, "place", "end");
+    return 0;
+}
+
+/* Names the artifact, makes its directory, flushes and measures the file. */
+static int prepare(struct placing *p, const char *from, const char *kind, const char *ext, struct err *e)
+{
+    struct artifact *a = &p->artifacts[p->count];
+    const struct run *r = p->run;
+    char job_dir[128], name[NAME_MAX_BYTES + 1];
+
+    run_job_dir(r, job_dir, sizeof job_dir);
+    file_safe_name(name, NAME_MAX_BYTES, r->track.info.title, ext);
+    copy_text(a->kind, sizeof a->kind, kind);
+    copy_text(a->format, sizeof a->format, ext);
+    snprintf(a->path, sizeof a->path, "%s/%s/%s", job_dir, kind, name);
+    snprintf(p->dirs[p->count], sizeof p->dirs[0], "%s/%s/%s", r->conf->data_dir, job_dir, kind);
+    p->from[p->count] = from;
+    p->count++;
+    const char *path = run_path(r, from);
+    if (file_mkdirs(p->dirs[p->count - 1], e) || file_sha256(a->sha256, path, &a->size_bytes, e) ||
+        file_fsync_path(path, e))
+        return -1;
+    return 0;
+}
+
+/* Every directory that leads to the file has to outlive a power cut as well. */
+static int flush_parents(const struct run *r, struct err *e)
+{
+    char job_dir[128], path[RUN_PATH_BYTES];
+
+    run_job_dir(r, job_dir, sizeof job_dir);
+    full_path(r, job_dir, path, sizeof path);
+    while (strlen(path) > strlen(r->conf->data_dir)) {
+        if (file_fsync_path(path, e))
+            return -1;
+        *strrchr(path, '/') = '\0';
+    }
+    return file_fsync_path(path, e);
+}
+
+static int verify(struct run *r, int64_t *duration_ms, struct err *e)
+{
+    const struct media_call call = { .command = "verify", .input = "final.mp3" };
+    const double expected = json_number(json_member(run_output(r, "master"), "output"), "duration_seconds", -1);
+    cJSON *result = NULL;
+
+    if (media_run(r, &call, cJSON_CreateObject(), 0, 0.8, &result, e))
+        return -1;
+    const double decoded = json_number(result, "duration_seconds", 0);
+    cJSON_Delete(result);
+    *duration_ms = (int64_t)(decoded * 1000 + 0.5);
+    if (decoded < expected - 0.05 || decoded > expected + 0.05)
+        return err_set(e, ERR_SYSTEM, "the finished file decodes to %.3f s instead of %.3f s", decoded, expected);
+    return 0;
+}
+
+int stage_store(struct run *r, cJSON *out, struct err *e)
+{
+    const char *cover = json_text(run_output(r, "tag"), "cover", "");
+    struct placing p = { .run = r };
+    int64_t duration_ms = 0;
+
+    (void)out;
+    if (verify(r, &duration_ms, e) || prepare(&p, "final.mp3", "audio", "mp3", e))
+        return -1;
+    if (*cover && prepare(&p, cover, "cover", "jpg", e))
+        return -1;
+    if (flush_parents(r, e))
+        return -1;
+    char *report = cJSON_PrintUnformatted(run_output(r, "master"));
+    const struct life_result result = {
+        .artifacts = p.artifacts, .count = p.count, .duration_ms = duration_ms, .report_json = report, .place = place,
+        .arg = &p,
+    };
+    /* Before the row: a stage's bookkeeping belongs to the claim, which ends with it. */
+    struct err ignored;
+    queue_stage(r->db, &r->claim, "store", 4, "done", 0, r->cpu_ms, &ignored);
+    /* If it fails after the rename, the files stay: taking them back could take away what a faster worker has just
+     * finished under the same name. A further attempt renames over them; the end of the task removes them. */
+    const int rc = life_finished(r->db, &r->claim, &result, e);
+    cJSON_free(report);
+    return rc;
+}

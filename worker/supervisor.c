@@ -1,0 +1,454 @@
+/*
+ * `dubplate worker`: claims tasks, runs each in a process of its own, keeps their leases, notices what died, drains on
+ * SIGTERM. Holds no media, parses nothing from outside, and stays small: it has to outlive everything else.
+ *
+ * Time here is a loop around poll(): a signal, or POLL_MS, wakes it. Looking whether the database changed costs a read
+ * of shared memory, so an idle worker looks often and a submit waits little.
+ */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "db.h"
+#include "keys.h"
+#include "lifecycle.h"
+#include "proc.h"
+#include "run.h"
+#include "workdir.h"
+#include "workers.h"
+#include "ytdlp/ytdlp.h"
+
+#define MAX_CHILDREN      64
+#define CLAIM_EVERY_MS    250           /* for what becomes due without a change: retries, schedules */
+#define SWEEP_EVERY_MS    1000
+#define UPKEEP_EVERY_MS   20000
+#define CHECKPOINT_EVERY_MS 2000
+#define WAL_TRUNCATE_BYTES (16LL << 20)
+#define MAX_OWNERS        64
+
+struct child {
+    pid_t        pid;                   /* 0: free */
+    struct claim claim;
+    bool         told_to_stop;          /* drain: its end is not its fault */
+};
+
+struct supervisor {
+    struct conf        conf;            /* ytdlp_path made absolute */
+    struct db         *db;
+    struct worker_row  row;
+    char               self[PATH_MAX];
+    struct child       children[MAX_CHILDREN];
+    int                running, lock_fd, checkpoint_fd, signal_fd;
+    bool               draining, stop_sent;
+    int64_t            drain_until_ms;
+    int64_t            data_version;
+    int64_t            claimed_ms, swept_ms, upkept_ms, checkpointed_ms, beaten_ms;
+    struct stat        ytdlp_stat;      /* of the program whose version we know */
+};
+
+static void warn(const char *event, const struct err *e)
+{
+    log_line(LOG_WARN, event, "kind=%s detail=\"%s\"", err_class(e->kind)->name, e->text);
+}
+
+static bool elapsed(int64_t *since_ms, int64_t every_ms)
+{
+    const int64_t now_ms = clock_boot_ms();
+
+    if (now_ms - *since_ms < every_ms)
+        return false;
+    *since_ms = now_ms;
+    return true;
+}
+
+/* ---- children ---- */
+
+static void exec_task(const struct supervisor *s, const struct claim *c, pid_t parent)
+{
+    char id[24], job[24], subject[24], attempt[24], mark[128], prefix[64];
+    char data_dir[CONF_STR_BYTES + 16], ytdlp[CONF_STR_BYTES + 16];
+    sigset_t none;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+    snprintf(id, sizeof id, "%lld", (long long)c->task_id);
+    snprintf(job, sizeof job, "%lld", (long long)c->job_id);
+    snprintf(subject, sizeof subject, "%lld", (long long)c->subject_id);
+    snprintf(attempt, sizeof attempt, "%lld", (long long)c->attempt);
+    run_mark_prefix(&s->conf, c->task_id, prefix, sizeof prefix);
+    snprintf(mark, sizeof mark, RUN_MARK "=%s%s:", prefix, attempt);
+    snprintf(data_dir, sizeof data_dir, "DATA_DIR=%s", s->conf.data_dir);
+    snprintf(ytdlp, sizeof ytdlp, "YTDLP_PATH=%s", s->conf.ytdlp_path);
+    putenv(mark);
+    putenv(data_dir);
+    putenv(ytdlp);
+    execl(s->self, "dubplate", "task", id, job, subject, c->kind, attempt, c->owner, (char *)NULL);
+    _exit(127);
+}
+
+static void start_child(struct supervisor *s, const struct claim *c)
+{
+    struct child *slot = s->children;
+    const pid_t parent = getpid();
+    struct err e;
+
+    while (slot->pid)
+        slot++;
+    const pid_t pid = fork();
+    if (pid == 0)
+        exec_task(s, c, parent);
+    if (pid < 0) {
+        log_line(LOG_ERROR, "fork_failed", "detail=\"%s\"", strerror(errno));
+        if (life_released(s->db, c, 1000, &e))
+            warn("release_failed", &e);
+        return;
+    }
+    *slot = (struct child){ .pid = pid, .claim = *c };
+    s->running++;
+    log_line(LOG_INFO, "task_started", "task=%lld kind=%s attempt=%lld pid=%d", (long long)c->task_id, c->kind,
+             (long long)c->attempt, (int)pid);
+}
+
+/* The process ended without having written an outcome; otherwise the fence tells, and there is nothing to do. */
+static void child_died(struct supervisor *s, struct child *ch, int status)
+{
+    char how[64], prefix[64];
+    bool again = false;
+    struct err e;
+
+    run_mark_prefix(&s->conf, ch->claim.task_id, prefix, sizeof prefix);
+    proc_kill_marked(RUN_MARK, prefix, NULL);   /* helpers in process groups of their own */
+    if (WIFSIGNALED(status))
+        snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
+    else
+        snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
+    const int rc = ch->told_to_stop ? life_released(s->db, &ch->claim, 0, &e)
+                                    : life_crashed(s->db, &ch->claim, &s->conf, how, &again, &e);
+    if (rc == 0)
+        log_line(LOG_WARN, ch->told_to_stop ? "task_put_back" : "task_crashed", "task=%lld kind=%s how=\"%s\" again=%d",
+                 (long long)ch->claim.task_id, ch->claim.kind, how, again);
+    else if (e.kind != ERR_LOST)
+        warn("task_outcome_not_written", &e);   /* the lease ends, and another sweep finds it */
+}
+
+static void reap(struct supervisor *s)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (int i = 0; i < MAX_CHILDREN; i++)
+            if (s->children[i].pid == pid) {
+                kill(-pid, SIGKILL);    /* what it started in its own group */
+                if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                    child_died(s, &s->children[i], status);
+                s->children[i].pid = 0;
+                s->running--;
+                s->claimed_ms = 0;      /* a free place: look at once */
+            }
+}
+
+static void heartbeat(struct supervisor *s)
+{
+    struct err e;
+
+    for (int i = 0; i < MAX_CHILDREN; i++) {
+        struct child *ch = &s->children[i];
+        if (ch->pid && queue_heartbeat(s->db, &ch->claim, s->conf.lease_s * 1000, &e) && e.kind == ERR_LOST) {
+            /* Ended a moment ago, or taken over because we hung: either way this process has no business left. */
+            kill(-ch->pid, SIGKILL);
+        }
+    }
+}
+
+/* ---- claiming ---- */
+
+/* Up to the free places, lane after lane in the order of QUEUE_NAMES. */
+static void claim(struct supervisor *s)
+{
+    char lanes[CONF_STR_BYTES], *rest = lanes, *lane;
+    struct claim c;
+    struct err e;
+
+    copy_text(lanes, sizeof lanes, s->conf.queue_names);
+    while ((lane = strsep(&rest, ", "))) {
+        int row = 1;
+        while (*lane && row == 1 && s->running < s->conf.worker_concurrency) {
+            row = life_claim(s->db, lane, s->row.owner, s->conf.lease_s * 1000, &c, &e);
+            if (row == 1)
+                start_child(s, &c);
+            else if (row < 0)
+                warn("claim_failed", &e);
+        }
+    }
+}
+
+static void claim_if_due(struct supervisor *s)
+{
+    const int64_t version = db_data_version(s->db);
+    const bool changed = version != s->data_version;
+
+    s->data_version = version;
+    if (!s->draining && s->running < s->conf.worker_concurrency && (elapsed(&s->claimed_ms, CLAIM_EVERY_MS) || changed))
+        claim(s);
+}
+
+/* ---- the others ---- */
+
+/* Tasks of this owner go back: all of them if it is dead, those with an ended lease if it only hangs. */
+static void rescue(struct supervisor *s, const char *owner, bool alive)
+{
+    const int64_t before_ms = alive ? clock_boot_ms() : INT64_MAX;
+    struct claim c;
+    struct err e;
+    bool again;
+    int row;
+
+    while ((row = queue_next_orphan(s->db, owner, before_ms, &c, &e)) == 1) {
+        if (life_crashed(s->db, &c, &s->conf, alive ? "its worker hangs" : "its worker died", &again, &e)) {
+            if (e.kind != ERR_LOST)
+                break;
+            continue;
+        }
+        log_line(LOG_WARN, "task_rescued", "task=%lld kind=%s from=%s again=%d", (long long)c.task_id, c.kind, owner,
+                 again);
+        s->claimed_ms = 0;
+    }
+    if (row < 0)
+        warn("rescue_failed", &e);
+}
+
+static void sweep(struct supervisor *s)
+{
+    static char owners[MAX_OWNERS][QUEUE_OWNER_BYTES];
+    struct err e;
+
+    const int n = queue_other_owners(s->db, s->row.owner, owners, MAX_OWNERS, &e);
+    if (n < 0)
+        warn("sweep_failed", &e);
+    for (int i = 0; i < n; i++)
+        rescue(s, owners[i], workers_alive(s->conf.data_dir, owners[i]));
+}
+
+static void forget_dead_workers(struct supervisor *s)
+{
+    static struct worker_row rows[MAX_OWNERS];
+    struct err e;
+
+    const int n = workers_list(s->db, rows, MAX_OWNERS, &e);
+    for (int i = 0; i < n; i++)
+        if (strcmp(rows[i].owner, s->row.owner) != 0 && !workers_alive(s->conf.data_dir, rows[i].owner))
+            workers_remove(s->db, s->conf.data_dir, rows[i].owner, &e);
+}
+
+/* ---- upkeep ---- */
+
+/* The version that is shown is asked of the very path that is run, again whenever the file changes. */
+static void refresh_ytdlp(struct supervisor *s)
+{
+    char work[RUN_PATH_BYTES];
+    struct stat st = { 0 };
+    struct err e;
+
+    stat(s->conf.ytdlp_path, &st);
+    if (s->row.ytdlp_version[0] && st.st_ino == s->ytdlp_stat.st_ino && st.st_mtime == s->ytdlp_stat.st_mtime)
+        return;
+    s->ytdlp_stat = st;
+    snprintf(work, sizeof work, "%s/work", s->conf.data_dir);
+    ytdlp_version(s->row.ytdlp_version, sizeof s->row.ytdlp_version, s->conf.ytdlp_path, work);
+    log_line(LOG_INFO, "ytdlp", "path=%s version=%s", s->conf.ytdlp_path,
+             s->row.ytdlp_version[0] ? s->row.ytdlp_version : "none");
+    if (workers_add(s->db, &s->row, &e))
+        warn("worker_row_failed", &e);
+}
+
+/* One checkpointer per installation: whoever holds this lock. */
+static bool is_checkpointer(struct supervisor *s)
+{
+    char path[RUN_PATH_BYTES];
+
+    if (s->checkpoint_fd >= 0)
+        return true;
+    snprintf(path, sizeof path, "%s/run/checkpoint.lock", s->conf.data_dir);
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        s->checkpoint_fd = fd;
+    else if (fd >= 0)
+        close(fd);
+    return s->checkpoint_fd >= 0;
+}
+
+static void checkpoint(struct supervisor *s)
+{
+    struct err e;
+
+    if (is_checkpointer(s) && db_checkpoint(s->db, WAL_TRUNCATE_BYTES, &e))
+        warn("checkpoint_failed", &e);
+}
+
+static void upkeep(struct supervisor *s)
+{
+    workdir_sweep(s->db, &s->conf);
+    forget_dead_workers(s);
+    refresh_ytdlp(s);
+}
+
+/* ---- life ---- */
+
+static void begin_drain(struct supervisor *s)
+{
+    if (s->draining)
+        return;
+    s->draining = true;
+    s->drain_until_ms = clock_boot_ms() + s->conf.drain_s * 1000;
+    log_line(LOG_INFO, "draining", "running=%d seconds=%lld", s->running, (long long)s->conf.drain_s);
+}
+
+static void stop_children(struct supervisor *s)
+{
+    s->stop_sent = true;
+    for (int i = 0; i < MAX_CHILDREN; i++)
+        if (s->children[i].pid) {
+            s->children[i].told_to_stop = true;
+            kill(-s->children[i].pid, SIGKILL);     /* its own children die with it; partial files stay for the next */
+        }
+}
+
+static void read_signals(struct supervisor *s)
+{
+    struct signalfd_siginfo info;
+
+    while (read(s->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGCHLD)
+            reap(s);
+        else
+            begin_drain(s);
+    }
+}
+
+static void loop(struct supervisor *s)
+{
+    while (!s->draining || s->running > 0) {
+        struct pollfd p = { .fd = s->signal_fd, .events = POLLIN };
+        poll(&p, 1, (int)s->conf.poll_ms);
+        read_signals(s);
+        claim_if_due(s);
+        if (elapsed(&s->beaten_ms, s->conf.lease_s * 1000 / 4))
+            heartbeat(s);
+        if (elapsed(&s->swept_ms, SWEEP_EVERY_MS))
+            sweep(s);
+        if (elapsed(&s->checkpointed_ms, CHECKPOINT_EVERY_MS))
+            checkpoint(s);
+        if (elapsed(&s->upkept_ms, UPKEEP_EVERY_MS) && !s->draining)
+            upkeep(s);
+        if (s->draining && !s->stop_sent && clock_boot_ms() > s->drain_until_ms)
+            stop_children(s);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int make_dirs(const struct conf *c, struct err *e)
+{
+    static const char *const names[] = { "run", "work", "downloads/library" };
+    char path[RUN_PATH_BYTES];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", c->data_dir, names[i]);
+        if (file_mkdirs(path, e))
+            return -1;
+    }
+    return 0;
+}
+
+int installation_prepare(const struct conf *conf, struct err *e)
+{
+    struct db *db = NULL;
+
+    if (make_dirs(conf, e) || db_migrate(conf->db_path, e) || db_open(&db, conf->db_path, e))
+        return -1;
+    const int rc = keys_ensure_admin(db, conf->data_dir, e);
+    db_close(&db);
+    return rc;
+}
+
+static int begin(struct supervisor *s, struct err *e)
+{
+    char program[CONF_STR_BYTES], random[ID_SECRET_BYTES];
+
+    if (installation_prepare(&s->conf, e))
+        return -1;
+    const ssize_t n = readlink("/proc/self/exe", s->self, sizeof s->self - 1);
+    if (n < 0)
+        return err_errno(e, "cannot find my own path");
+    if (proc_find(program, sizeof program, s->conf.ytdlp_path, e))
+        log_line(LOG_ERROR, "ytdlp_missing", "detail=\"%s\"", e->text);     /* said in health as well; jobs will fail */
+    else
+        copy_text(s->conf.ytdlp_path, sizeof s->conf.ytdlp_path, program);
+    id_secret(random);
+    snprintf(s->row.owner, sizeof s->row.owner, "%.48s-%d-%.8s", s->conf.worker_name, (int)getpid(), random);
+    copy_text(s->row.name, sizeof s->row.name, s->conf.worker_name);
+    copy_text(s->row.ytdlp_path, sizeof s->row.ytdlp_path, s->conf.ytdlp_path);
+    s->lock_fd = workers_lock(s->conf.data_dir, s->row.owner, e);
+    if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e) || workers_add(s->db, &s->row, e))
+        return -1;
+    return 0;
+}
+
+int cmd_worker(const struct conf *conf, int argc, char **argv)
+{
+    static struct supervisor s;
+    struct err e;
+
+    (void)argv;
+    if (argc) {
+        fputs("usage: dubplate worker\n", stderr);
+        return 2;
+    }
+    s = (struct supervisor){ .conf = *conf, .checkpoint_fd = -1, .lock_fd = -1 };
+    s.signal_fd = block_signals();
+    if (begin(&s, &e)) {
+        log_line(LOG_ERROR, "start_failed", "detail=\"%s\"", e.text);
+        return 78;      /* EX_CONFIG of sysexits.h */
+    }
+    log_line(LOG_INFO, "worker_started", "owner=%s concurrency=%lld queues=%s", s.row.owner,
+             (long long)s.conf.worker_concurrency, s.conf.queue_names);
+    loop(&s);
+    if (workers_remove(s.db, s.conf.data_dir, s.row.owner, &e))
+        warn("worker_row_failed", &e);
+    db_close(&s.db);
+    log_line(LOG_INFO, "worker_stopped", "owner=%s", s.row.owner);
+    return 0;
+}

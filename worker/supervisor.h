@@ -1,0 +1,15 @@
+/*
+ * supervisor: see supervisor.c.
+ */
+#ifndef DUBPLATE_SUPERVISOR_H
+#define DUBPLATE_SUPERVISOR_H
+
+#include "base/err.h"
+#include "conf.h"
+
+int cmd_worker(const struct conf *conf, int argc, char **argv);
+
+/* Directories, schema and admin key: what has to be there before anything else runs. Repeatable. */
+int installation_prepare(const struct conf *conf, struct err *e);
+
+#endif

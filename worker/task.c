@@ -1,0 +1,146 @@
+/*
+ * The process of one task: `dubplate task ID ATTEMPT OWNER`, started by the supervisor with the claim it won. Runs the
+ * program of the task's kind and writes the outcome; the exit code tells the supervisor that it did. A crash in here
+ * is one failed attempt and nothing more.
+ */
+#include "task.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "proc.h"
+#include "run.h"
+#include "workdir.h"
+
+#define PURGE_WAIT_MS 500
+
+static const struct { const char *kind; int (*run)(struct run *r, struct err *e); } kinds[] = {
+    { "resolve", task_resolve },
+    { "track", task_track },
+    { "purge", task_purge },
+};
+
+/* The files of a deleted job, then its row. Its running tasks have been told to stop; they are waited for. */
+int task_purge(struct run *r, struct err *e)
+{
+    char below[128], path[RUN_PATH_BYTES];
+    const int running = queue_others_running(r->db, &r->claim, e);
+
+    if (running < 0)
+        return -1;
+    if (running)
+        return life_released(r->db, &r->claim, PURGE_WAIT_MS, e);
+    run_job_dir(r, below, sizeof below);
+    snprintf(path, sizeof path, "%s/%s", r->conf->data_dir, below);
+    return file_remove_tree(path, e) ? -1 : life_purged(r->db, &r->claim, e);
+}
+
+/* What an attempt that did not succeed leaves: nothing if the task has ended, partial files if it runs again. */
+static void clean_up(struct run *r, bool again)
+{
+    if (again)
+        return;
+    workdir_remove(r->conf, r->track.uuid[0] ? r->track.uuid : r->job_uuid);
+    if (r->track.uuid[0])
+        workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
+}
+
+static int conclude_failure(struct run *r, const struct err *why, struct err *e)
+{
+    char detail[600];
+    bool again = false;
+
+    if (why->kind == ERR_LOST)
+        return err_set(e, ERR_LOST, "%s", why->text);
+    if (life_failed(r->db, &r->claim, r->conf, why, &again, e))
+        return -1;
+    log_line(why->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN,
+             why->kind == ERR_CANCELLED ? "task_cancelled" : "task_failed", "kind=%s again=%d detail=%s",
+             err_class(why->kind)->name, again, log_quote(detail, sizeof detail, why->text));
+    clean_up(r, again);
+    return 0;
+}
+
+static int run_kind(struct run *r, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strcmp(kinds[i].kind, r->claim.kind) == 0)
+            return kinds[i].run(r, e);
+    return err_set(e, ERR_SYSTEM, "this version knows no task of kind %s", r->claim.kind);
+}
+
+static int open_run(struct run *r, struct err *e)
+{
+    char *spec_json = NULL;
+    char context[200], prefix[64];
+    const struct claim *c = &r->claim;
+
+    if (jobs_request(r->db, r->claim.job_id, r->job_uuid, &r->url, &spec_json, e))
+        return -1;
+    snprintf(context, sizeof context, "job=%s task=%s attempt=%lld", r->job_uuid, r->claim.kind,
+             (long long)r->claim.attempt);
+    log_set_context(context);
+    /* An earlier attempt's processes may live on where a worker died or hung: they would write where we will. */
+    run_mark_prefix(r->conf, c->task_id, prefix, sizeof prefix);
+    snprintf(r->mark, sizeof r->mark, RUN_MARK "=%s%lld:", prefix, (long long)c->attempt);
+    const int killed = c->attempt > 1 ? proc_kill_marked(RUN_MARK, prefix, strchr(r->mark, '=') + 1) : 0;
+    if (killed)
+        log_line(LOG_WARN, "leftovers_killed", "processes=%d", killed);
+    const int rc = spec_from_stored(&r->spec, spec_json, e);
+    free(spec_json);
+    return rc;
+}
+
+/* Paths differ between installations, so their hash does; ids alone would not. */
+void run_mark_prefix(const struct conf *conf, int64_t task_id, char *out, size_t size)
+{
+    char hash[ID_SHA256_BYTES];
+
+    id_sha256(hash, conf->data_dir, strlen(conf->data_dir));
+    snprintf(out, size, "%.12s:%lld:", hash, (long long)task_id);
+}
+
+static int64_t number(const char *s)
+{
+    return strtoll(s, NULL, 10);
+}
+
+int cmd_task(const struct conf *conf, int argc, char **argv)
+{
+    struct run r = { .conf = conf };
+    struct err why = { 0 }, e = { 0 };
+
+    if (argc != 6) {
+        fputs("usage: dubplate task ID JOB SUBJECT KIND ATTEMPT OWNER (started by `dubplate worker`)\n", stderr);
+        return 2;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_IGN);
+    r.claim = (struct claim){ .task_id = number(argv[0]), .job_id = number(argv[1]), .subject_id = number(argv[2]),
+                              .attempt = number(argv[4]) };
+    copy_text(r.claim.kind, sizeof r.claim.kind, argv[3]);
+    copy_text(r.claim.owner, sizeof r.claim.owner, argv[5]);
+    int rc = db_open(&r.db, conf->db_path, &e);
+    if (rc == 0) {
+        if (open_run(&r, &why) || run_kind(&r, &why)) {
+            rc = conclude_failure(&r, &why, &e);
+        } else if (strcmp(r.claim.kind, "purge") != 0) {
+            log_line(LOG_INFO, "task_done", "kind=%s", r.claim.kind);
+            workdir_remove(conf, r.track.uuid[0] ? r.track.uuid : r.job_uuid);
+        }
+    }
+    if (rc)
+        log_line(LOG_WARN, "task_lost", "kind=%s detail=\"%s\"", err_class(e.kind)->name, e.text);
+    cJSON_Delete(r.state);
+    free(r.url);
+    track_free(&r.track);
+    db_close(&r.db);
+    return rc ? 1 : 0;
+}

@@ -1,0 +1,73 @@
+#include "workdir.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "run.h"
+#include "tracks.h"
+
+#define UNKNOWN_AGE_S 600
+
+static void remove_tree(const char *path)
+{
+    struct err e;
+
+    if (file_remove_tree(path, &e))
+        log_line(LOG_WARN, "remove_failed", "detail=\"%s\"", e.text);
+}
+
+void workdir_remove(const struct conf *conf, const char *uuid)
+{
+    char path[RUN_PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/work/%s", conf->data_dir, uuid);
+    remove_tree(path);
+}
+
+void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *job_uuid)
+{
+    char path[RUN_PATH_BYTES];
+    struct err e;
+
+    if (tracks_job_has_files(db, job_id, &e) != 0)
+        return;
+    snprintf(path, sizeof path, "%s/downloads/library/%s", conf->data_dir, job_uuid);
+    remove_tree(path);
+}
+
+static bool is_stale(const struct conf *conf, const char *uuid)
+{
+    char path[RUN_PATH_BYTES];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/work/%s", conf->data_dir, uuid);
+    return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > UNKNOWN_AGE_S;
+}
+
+int workdir_sweep(struct db *db, const struct conf *conf)
+{
+    char path[RUN_PATH_BYTES];
+    const struct dirent *entry;
+    struct err e;
+    int count = 0;
+
+    snprintf(path, sizeof path, "%s/work", conf->data_dir);
+    DIR *d = opendir(path);
+    while (d && (entry = readdir(d))) {
+        if (!id_is_uuid(entry->d_name))
+            continue;
+        const int state = tracks_work_state(db, entry->d_name, &e);
+        if (state == WORK_ENDED || (state == WORK_UNKNOWN && is_stale(conf, entry->d_name))) {
+            workdir_remove(conf, entry->d_name);
+            count++;
+        }
+    }
+    if (d)
+        closedir(d);
+    return count;
+}

@@ -1,0 +1,99 @@
+#include "args.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(struct ytdlp_args *a, const char *arg)
+{
+    assert(a->argc < YTDLP_MAX_ARGS - 1);
+    a->argv[a->argc++] = arg;
+    a->argv[a->argc] = NULL;
+}
+
+static void add_all(struct ytdlp_args *a, const char *const *list)
+{
+    for (; *list; list++)
+        add(a, *list);
+}
+
+static void add_joined(struct ytdlp_args *a, const char *head, const char *middle, const char *tail)
+{
+    char *text = a->text[a->texts++];
+
+    snprintf(text, sizeof a->text[0], "%s%s%s", head, middle, tail);
+    add(a, text);
+}
+
+/* --ignore-config drops the system's configuration too, so that a job does not depend on it; what the admin wants is
+ * named explicitly. --verbose with --print sends all human text to standard error. */
+static void begin(struct ytdlp_args *a, const char *program, const char *config)
+{
+    static const char *const common[] = {
+        "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir", "--socket-timeout", "20",
+        "--extractor-retries", "3", NULL,
+    };
+
+    memset(a, 0, sizeof *a);
+    add(a, program);
+    add_all(a, common);
+    if (config[0]) {
+        add(a, "--config-locations");
+        add(a, config);
+    }
+}
+
+void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config, const char *url)
+{
+    static const char *const options[] = {
+        "--flat-playlist", "--lazy-playlist", "-I", "1:2", "--dump-json", "--", NULL,
+    };
+
+    begin(a, program, config);
+    add_all(a, options);
+    add(a, url);
+}
+
+static const char *format_of(const char *quality)
+{
+    static const char *const map[][2] = {
+        { "bestaudio", "ba/b" }, { "worstaudio", "wa/w" }, { "best", "b/ba" }, { "worst", "w/wa" },
+    };
+
+    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
+        if (strcmp(map[i][0], quality) == 0)
+            return map[i][1];
+    return map[0][1];
+}
+
+void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *config, const char *dir,
+                         const char *quality, const char *info, const char *url)
+{
+    static const char *const options[] = {
+        "-I", "1", "--no-mtime", "--no-overwrites", "--continue",
+        "--abort-on-unavailable-fragments",     /* the default skips them: a hole, and exit code 0 */
+        "-o", "src.%(ext)s", "--write-thumbnail", "--no-write-playlist-metafiles",
+        "--retries", "5", "--fragment-retries", "5", "--file-access-retries", "3", "--retry-sleep", "exp=1:20",
+        "--newline", "--progress",
+        "--progress-template",
+        "download:@P %(progress.{status,downloaded_bytes,total_bytes,total_bytes_estimate,speed,eta,"
+        "fragment_index,fragment_count})j",
+        "--print", "after_move:@F %(filepath)j", NULL,
+    };
+
+    begin(a, program, config);
+    add_all(a, options);
+    add(a, "-f");
+    add(a, format_of(quality));
+    add(a, "-P");
+    add_joined(a, "home:", dir, "");
+    add(a, "-P");
+    add_joined(a, "temp:", dir, "/tmp");
+    if (info) {
+        add(a, "--load-info-json");
+        add(a, info);
+    } else {
+        add(a, "--");
+        add(a, url);
+    }
+}

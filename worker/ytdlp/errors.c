@@ -1,0 +1,125 @@
+#include "errors.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/*
+ * Real texts of 2023–2026, in the order in which they have to be looked for: "Video unavailable" also heads YouTube's
+ * rate-limit text, and old versions append "please report this issue" to plain network errors.
+ */
+static const struct { enum err_kind kind; const char *part; } table[] = {
+    { ERR_RATE_LIMITED, "HTTP Error 429" },
+    { ERR_RATE_LIMITED, "HTTP Error 402" },
+    { ERR_RATE_LIMITED, "rate-limit" },
+    { ERR_RATE_LIMITED, "This content isn't available, try again later" },
+    { ERR_RATE_LIMITED, "captcha challenge" },
+    { ERR_BOT_CHECK, "not a bot" },
+    { ERR_LOGIN_REQUIRED, "Private video" },
+    { ERR_LOGIN_REQUIRED, "This video is private" },
+    { ERR_LOGIN_REQUIRED, "only available for registered users" },
+    { ERR_LOGIN_REQUIRED, "members-only" },
+    { ERR_LOGIN_REQUIRED, "available to this channel's members" },
+    { ERR_LOGIN_REQUIRED, "Join this channel" },
+    { ERR_LOGIN_REQUIRED, "account credentials" },
+    { ERR_LOGIN_REQUIRED, "--cookies for the authentication" },
+    { ERR_LOGIN_REQUIRED, "HTTP Error 401" },
+    { ERR_AGE_RESTRICTED, "confirm your age" },
+    { ERR_AGE_RESTRICTED, "age-restricted" },
+    { ERR_AGE_RESTRICTED, "inappropriate for some users" },
+    { ERR_GEO_BLOCKED, "not available from your location" },
+    { ERR_GEO_BLOCKED, "in your country" },
+    { ERR_GEO_BLOCKED, "geo restriction" },
+    { ERR_GEO_BLOCKED, "HTTP Error 451" },
+    { ERR_DRM, "DRM protected" },
+    { ERR_LIVE, "Premieres in" },
+    { ERR_LIVE, "live event will begin" },
+    { ERR_LIVE, "not currently live" },
+    { ERR_UNAVAILABLE, "Video unavailable" },
+    { ERR_UNAVAILABLE, "has been removed" },
+    { ERR_UNAVAILABLE, "terminated" },
+    { ERR_UNAVAILABLE, "does not exist" },
+    { ERR_UNAVAILABLE, "no longer available" },
+    { ERR_UNAVAILABLE, "HTTP Error 404" },
+    { ERR_UNAVAILABLE, "HTTP Error 410" },
+    { ERR_UNSUPPORTED, "Unsupported URL" },
+    { ERR_UNSUPPORTED, "is not a valid URL" },
+    { ERR_UNSUPPORTED, "No suitable extractor" },
+    { ERR_UNSUPPORTED, "file:// URLs are" },
+    { ERR_NO_FORMAT, "Requested format is not available" },
+    { ERR_NO_FORMAT, "No video formats found" },
+    { ERR_NO_FORMAT, "Only images are available" },
+    { ERR_FORBIDDEN, "HTTP Error 403" },
+    { ERR_DISK, "No space left on device" },
+    { ERR_TOO_LARGE, "File too large" },
+    { ERR_DISK, "unable to create directory" },
+    { ERR_DISK, "unable to open for writing" },
+    { ERR_NETWORK, "timed out" },
+    { ERR_NETWORK, "Connection refused" },
+    { ERR_NETWORK, "Connection reset" },
+    { ERR_NETWORK, "Name or service not known" },
+    { ERR_NETWORK, "name resolution" },
+    { ERR_NETWORK, "Remote end closed" },
+    { ERR_NETWORK, "IncompleteRead" },
+    { ERR_NETWORK, "more expected" },
+    { ERR_NETWORK, "bytes read" },
+    { ERR_NETWORK, "fragment" },
+    { ERR_NETWORK, "HTTP Error 416" },
+    { ERR_NETWORK, "HTTP Error 5" },
+    { ERR_NETWORK, "SSL" },
+    { ERR_NETWORK, "TLS" },
+    { ERR_BAD_MEDIA, "The downloaded file is empty" },
+    { ERR_BAD_MEDIA, "Postprocessing:" },
+    { ERR_OUTDATED_TOOL, "please report this issue on" },
+    { ERR_OUTDATED_TOOL, "Unable to extract" },
+};
+
+static const char *const outdated_warnings[] = {
+    "No supported JavaScript runtime", "n challenge solving failed", "Signature solving failed",
+    "no impersonate target is available",
+};
+
+/* "[youtube] abcdefghijk: Video unavailable" -> "Video unavailable" */
+static const char *skip_prefix(const char *s)
+{
+    const char *close, *colon;
+
+    s += strspn(s, " ");
+    if (*s != '[' || !(close = strchr(s, ']')))
+        return s;
+    close += 1 + strspn(close + 1, " ");
+    colon = strstr(close, ": ");
+    return colon && (size_t)(colon - close) == strcspn(close, " :") ? colon + 2 : close;
+}
+
+void ytdlp_note_line(struct ytdlp_complaint *c, const char *line)
+{
+    if (strncmp(line, "ERROR:", 6) == 0)
+        copy_text(c->error, sizeof c->error, skip_prefix(line + 6));
+    if (strncmp(line, "WARNING:", 8) == 0)
+        for (size_t i = 0; i < ARRAY_LEN(outdated_warnings); i++)
+            if (strstr(line, outdated_warnings[i]))
+                c->outdated = true;
+}
+
+static enum err_kind kind_of(const struct ytdlp_complaint *c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (strcasestr(c->error, table[i].part))
+            return c->outdated && table[i].kind == ERR_NO_FORMAT ? ERR_OUTDATED_TOOL : table[i].kind;
+    return c->outdated ? ERR_OUTDATED_TOOL : ERR_SYSTEM;
+}
+
+int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e)
+{
+    if (c->error[0])
+        return err_set(e, kind_of(c), "%s", c->error);
+    if (exit_code > 128)
+        return err_set(e, ERR_CRASHED, "yt-dlp was killed by signal %d", exit_code - 128);
+    return err_set(e, ERR_SYSTEM, "yt-dlp ended with exit code %d and no message", exit_code);
+}
+
+bool ytdlp_is_stale_partial(const struct ytdlp_complaint *c)
+{
+    return strcasestr(c->error, "HTTP Error 416") || strcasestr(c->error, "fragment");
+}

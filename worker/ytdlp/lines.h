@@ -1,0 +1,34 @@
+/*
+ * lines: what yt-dlp says, read line by line. Pure and bounded; whatever the bytes, the answer is one of these kinds.
+ */
+#ifndef DUBPLATE_YTDLP_LINES_H
+#define DUBPLATE_YTDLP_LINES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "tracks.h"
+
+enum ytdlp_line { YTDLP_OTHER, YTDLP_PROGRESS, YTDLP_FILE };
+
+struct ytdlp_progress {
+    int64_t downloaded_bytes, total_bytes, speed_bps, eta_s;    /* -1: unknown */
+    double  fraction;                                           /* 0–1 of this file; -1: unknown */
+};
+
+/* One line of the download's standard output. PROGRESS fills *p, FILE fills path. */
+enum ytdlp_line ytdlp_read_line(const char *line, struct ytdlp_progress *p, char *path, size_t path_size);
+
+/* One entry of the resolve's output. */
+struct ytdlp_entry {
+    struct track_info info;
+    bool    is_reference;       /* a list's entry without its own streams: info.url has to be extracted */
+    bool    is_live;            /* running, or yet to come */
+    int64_t size_bytes;         /* -1: unknown */
+};
+
+/* ERR_SYNTAX if the line is no entry, ERR_DRM if the source says so. */
+int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e);
+
+#endif
