@@ -1,0 +1,151 @@
+# Dubplate. `make run` installs, builds, starts and proves it; `make test` proves all of it.
+#
+#   run stop          start everything on 127.0.0.1:$PORT with state in $DATA_DIR, and process one track (URL=…)
+#   test check        everything / the quick half (unit tests and lint: seconds, no network, no root)
+#   asan              the whole suite once more on an ASan and UBSan build
+#   bench             figures as ratios against a peer in the same run
+#   deps              Debian and npm packages, by name; fast when nothing is missing
+#
+# SAN=1 builds with sanitizers into build-asan; CC=clang works.
+
+VERSION = 0.1.0
+PORT ?= 8080
+DATA_DIR ?= ./data
+export PORT DATA_DIR
+
+ifdef SAN
+BUILD   = build-asan
+OPT     = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DDUBPLATE_ASAN
+LDFLAGS += -fsanitize=address,undefined
+else
+BUILD = build
+OPT   = -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+endif
+
+WARN = -Wall -Wextra -Wshadow -Wformat=2 -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla
+CFLAGS += -std=gnu17 $(OPT) -fPIE $(WARN) $(if $(CI),-Werror)
+CPPFLAGS += -D_GNU_SOURCE -DDUBPLATE_VERSION='"$(VERSION)"' -MMD -MP -Ilib
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+# ---- what is built from what ----
+
+LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
+      conf db jobs json keys lifecycle net queue source spec status tracks url workers
+HANDLERS = jobs tracks auth system
+HANDLER_SHARED = handler http view
+YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
+WORKER = main supervisor serve follow task pipeline media proc workdir \
+         stages/resolve stages/download stages/master stages/tag stages/store \
+         ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
+MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
+        verify
+UNIT = base conf db json lifecycle net spec url ytdlp proc
+
+LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
+WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
+MEDIA_OBJ   = $(MEDIA:%=$(BUILD)/worker/media/%.o)
+HANDLER_OBJ = $(HANDLER_SHARED:%=$(BUILD)/cgi/%.o)
+SQLITE_OBJ  = build/vendor/sqlite3.o
+PROGRAMS    = $(BUILD)/dubplate $(BUILD)/dubplate-media $(HANDLERS:%=$(BUILD)/cgi/%.fcgi)
+UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/test_%)
+
+LIBS       = -lcjson -lsodium -lcurl -lm
+MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lebur128 -lmp3lame -lcjson -lm
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(BUILD)/dubplate: $(WORKER_OBJ) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/dubplate-media: $(MEDIA_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(MEDIA_LIBS)
+$(BUILD)/cgi/%.fcgi: $(BUILD)/cgi/%.o $(HANDLER_OBJ) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ -lfcgi $(LIBS)
+$(BUILD)/libdubplate.a: $(LIB_OBJ)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wconversion -isystem build/vendor -c -o $@ $<
+$(BUILD)/cgi/%.o: cgi/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Icgi $(CFLAGS) -c -o $@ $<
+$(BUILD)/worker/media/%.o: worker/media/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iworker/media $(CFLAGS) -Wconversion -c -o $@ $<
+$(BUILD)/worker/%.o: worker/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) -c -o $@ $<
+$(BUILD)/tests/unit/test_%: tests/unit/test_%.c $(filter-out %/main.o,$(WORKER_OBJ)) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -isystem build/vendor -o $@ $^ -lcmocka $(LIBS)
+$(BUILD)/lib/db.o: build/vendor/sqlite3.h
+
+# The schema is part of the program: one string per migration, in the order of their numbers.
+$(BUILD)/gen/migrations.c: $(sort $(wildcard sql/0*.sql))
+	@mkdir -p $(@D)
+	@{ echo 'extern const char *const db_migrations[];'; echo 'extern const int db_migration_count;'; \
+	   echo 'const char *const db_migrations[] = {'; \
+	   for f in $^; do sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$$/\\n"/' $$f; echo '    ,'; done; \
+	   echo '};'; echo 'const int db_migration_count = $(words $^);'; } > $@
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# SQLite comes as the amalgamation inside a pinned npm package: Debian's own has the WAL-reset bug (lib/db.h).
+SQLITE_PACKAGE = better-sqlite3@12.11.1
+SQLITE_SHA256  = 60d2f39a3726cd6b9021da6f4e868608d66fbb6528a9f513dc8ffcc640493422
+SQLITE_FLAGS   = -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DSQLITE_DEFAULT_MEMSTATUS=0 \
+                 -DSQLITE_OMIT_DEPRECATED -DSQLITE_LIKE_DOESNT_MATCH_BLOBS -DSQLITE_DEFAULT_FOREIGN_KEYS=1
+build/vendor/sqlite3.c:
+	@mkdir -p build/vendor
+	cd build/vendor && npm pack --silent $(SQLITE_PACKAGE) >/dev/null && \
+	    tar -xzf better-sqlite3-*.tgz --strip-components=3 package/deps/sqlite3/sqlite3.c package/deps/sqlite3/sqlite3.h
+	@echo "$(SQLITE_SHA256)  $@" | sha256sum --check --quiet || { rm -f $@; exit 1; }
+	@touch $@
+build/vendor/sqlite3.h: build/vendor/sqlite3.c
+	@touch -c $@
+$(SQLITE_OBJ): build/vendor/sqlite3.c
+	$(CC) -O2 -g -fPIE -w $(SQLITE_FLAGS) -c -o $@ $<
+
+-include $(LIB_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(MEDIA_OBJ:.o=.d) $(HANDLER_OBJ:.o=.d) \
+         $(HANDLERS:%=$(BUILD)/cgi/%.d) $(UNIT_BIN:%=%.d)
+
+# ---- what is done with it ----
+
+JOBS = -j$(shell nproc)
+
+.PHONY: deps deps-run run stop test check asan bench lint readme install clean
+deps-run:
+	@.ci/deps run
+deps:
+	@.ci/deps test
+	@cd tests/browser && { [ -e node_modules/.package-lock.json ] && \
+	    [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; }
+
+run: deps-run
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@nginx/stack run $(URL)
+stop:
+	@nginx/stack stop
+
+check: deps
+	@$(MAKE) --no-print-directory $(JOBS) all units
+	@tests/run lint unit
+test: deps
+	@$(MAKE) --no-print-directory $(JOBS) all units
+	@DUBPLATE_BUILD=$(CURDIR)/$(BUILD) tests/run
+asan:
+	@$(MAKE) --no-print-directory SAN=1 test
+.PHONY: units
+units: $(UNIT_BIN)
+bench: deps
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@tests/bench/run
+
+# The settings table of the README is the one in lib/conf_table.h; lint fails when it is stale.
+readme: $(BUILD)/dubplate
+	@tests/lint/readme --write
+
+clean:
+	@nginx/stack stop
+	rm -rf build build-asan
