@@ -25,7 +25,7 @@ struct exchange {
     struct response res;
     const struct route *route;
     bool        head;               /* HEAD: as GET, without the body */
-    char        path[1024], token[ID_SECRET_BYTES], request_id[17];
+    char        method[16], path[1024], token[ID_SECRET_BYTES], request_id[17];
     char        allow[128];         /* for a 405 */
     char        body[BODY_MAX_BYTES + 1];
 };
@@ -231,13 +231,19 @@ static int read_body(struct exchange *x, struct err *e)
     x->body[got] = '\0';
     if (json_parse(&x->req.json, x->body, got, &json_limits_request, e))
         return -1;
-    return cJSON_IsObject(x->req.json) ? 0 : err_set(e, ERR_INPUT, "the body has to be a JSON object");
+    if (!cJSON_IsObject(x->req.json))
+        return err_set(e, ERR_INPUT, "the body has to be a JSON object");
+    const char *twice = json_duplicate_name(x->req.json);
+    struct spec_errors errors = { 0 };
+    if (twice)
+        spec_add_error(&errors, twice, "is given twice");
+    return response_field_errors(&errors, &x->res, e);
 }
 
 static int ensure_db(struct exchange *x, struct db **db, struct err *e)
 {
     if (!*db && db_open(db, settings.db_path, e)) {
-        log_line(LOG_ERROR, "db_open_failed", "detail=\"%s\"", e->text);
+        log_err(LOG_ERROR, "db_open_failed", e);
         return err_set(e, ERR_BUSY, "the database is not ready yet");
     }
     x->req.db = *db;
@@ -282,7 +288,7 @@ static void send(struct exchange *x)
         buf_printf(&head, "Cache-Control: %s\r\n", x->res.etag[0] ? "private, no-cache" : "no-store");
     if (x->res.etag[0])
         buf_printf(&head, "ETag: %s\r\n", x->res.etag);
-    buf_printf(&head, "X-Request-Id: %s\r\n\r\n", x->request_id);
+    buf_printf(&head, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n", x->request_id);
     http_write(head.data, head.len);
     if (body && !x->head && status != 304 && status != 204) {
         http_write(body, strlen(body));
@@ -314,7 +320,8 @@ static void serve(struct exchange *x, const struct route *routes, struct db **db
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(x->request_id, sizeof x->request_id, random, sizeof random);
     x->head = method && strcmp(method, "HEAD") == 0;
-    x->req.method = x->head || !method ? "GET" : method;
+    copy_text(x->method, sizeof x->method, x->head || !method ? "GET" : method);   /* the log outlives the request */
+    x->req.method = x->method;
     x->req.conf = &settings;
     read_path(x);
     if (find_route(x, routes, &e) || ensure_db(x, db, &e) || check_credentials(x, &e) || read_body(x, &e) ||
@@ -332,11 +339,12 @@ int handler_main(const char *program, const struct route *routes)
 {
     static struct exchange x;
     struct db *db = NULL;
-    struct err e;
+    struct err e = { 0 };
 
     cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = xmalloc, .free_fn = free });
     if (sodium_init() < 0 || conf_load(&settings, &e)) {
-        log_line(LOG_ERROR, "start_failed", "program=%s detail=\"%s\"", program, e.text);
+        log_set_context(program);
+        log_err(LOG_ERROR, "start_failed", &e);
         return 78;      /* EX_CONFIG of sysexits.h: restarting does not help */
     }
     http_init();

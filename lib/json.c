@@ -48,18 +48,17 @@ static int prescan(const char *s, size_t len, const struct json_limits *limits, 
     return 0;
 }
 
-/* Quadratic, and bounded by max_names: used on requests only, where that is 64. */
-static const char *duplicate_name(const cJSON *node)
+/* Quadratic: for requests, whose names are few. */
+const char *json_duplicate_name(const cJSON *node)
 {
-    const cJSON *a, *b;
     const char *found = NULL;
 
-    for (a = node->child; a && !found; a = a->next) {
+    for (const cJSON *a = node->child; a && !found; a = a->next) {
         if (cJSON_IsObject(node))
-            for (b = a->next; b; b = b->next)
+            for (const cJSON *b = a->next; b; b = b->next)
                 if (strcmp(a->string, b->string) == 0)
                     return a->string;
-        found = duplicate_name(a);
+        found = json_duplicate_name(a);
     }
     return found;
 }
@@ -79,12 +78,6 @@ int json_parse(cJSON **out, const char *text, size_t len, const struct json_limi
     if (end != text + len) {
         cJSON_Delete(doc);
         return err_set(e, ERR_SYNTAX, "something follows the JSON document (byte %td)", end - text);
-    }
-    const char *twice = limits->max_names <= 64 ? duplicate_name(doc) : NULL;
-    if (twice) {
-        err_set(e, ERR_INPUT, "\"%.60s\" is given twice", twice);
-        cJSON_Delete(doc);
-        return -1;
     }
     *out = doc;
     return 0;

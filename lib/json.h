@@ -1,7 +1,7 @@
 /*
  * json: reading JSON that strangers wrote, and small helpers for writing our own. cJSON does the parsing; this
  * module puts limits in front of it, because Debian's cJSON accepts depth 1000, trailing garbage, invalid UTF-8,
- * U+0000 (which cuts the string short) and duplicate names (the first wins, a proxy may have looked at the last).
+ * U+0000 (which cuts the string short) and duplicate names.
  */
 #ifndef DUBPLATE_JSON_H
 #define DUBPLATE_JSON_H
@@ -23,6 +23,10 @@ extern const struct json_limits json_limits_tool;       /* what yt-dlp and our o
 
 /* Exactly one document. *out is owned by the caller (cJSON_Delete). ERR_SYNTAX, ERR_TOO_LARGE. */
 int json_parse(cJSON **out, const char *text, size_t len, const struct json_limits *limits, struct err *e);
+
+/* A name that an object of the document, which came through json_limits_request, holds twice; NULL if none does.
+ * cJSON finds the first, a proxy may have looked at the last. */
+const char *json_duplicate_name(const cJSON *doc);
 
 /* Members, or the fallback when absent, null or of another type. Strings stay owned by the object. */
 const char *json_text(const cJSON *object, const char *name, const char *fallback);

@@ -31,7 +31,7 @@ static int cancel_in_tx(struct db *db, const char *uuid, struct err *e)
         return -1;
     if (status_is_final(job.state))
         return err_set(e, ERR_CONFLICT, "the job has already ended (%s)", status_word(&job));
-    if (queue_cancel_job(db, job.id, &running, e))
+    if (queue_cancel_job(db, job.id, &running, e) || tracks_cancel_waiting(db, job.id, e))
         return -1;
     return running ? jobs_touch(db, job.id, e) : jobs_settle(db, job.id, NULL, NULL, e);
 }

@@ -14,7 +14,7 @@
     "  LEFT JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio'"                                         \
     "  LEFT JOIN artifacts c ON c.track_id = k.id AND c.kind = 'cover'"
 
-enum { Q_ADD, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_PUT, Q_WORK, Q_HAS_FILES, Q_STAGES, Q_COUNT };
+enum { Q_ADD, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_CANCEL, Q_PUT, Q_WORK, Q_HAS_FILES, Q_STAGES, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
@@ -30,6 +30,9 @@ static const char *const sql[Q_COUNT] = {
         "UPDATE downloaded_tracks SET state = :state, duration_ms = COALESCE(:duration_ms, duration_ms),"
         "       report_json = COALESCE(:report_json, report_json), finished_at_ms = :finished_at_ms"
         " WHERE id = :id",
+    [Q_CANCEL] =
+        "UPDATE downloaded_tracks SET state = 'cancelled', finished_at_ms = :now_ms"
+        " WHERE job_id = :job_id AND state IN ('queued', 'paused')",
     [Q_PUT] =
         "INSERT INTO artifacts (track_id, kind, path, format, size_bytes, sha256, created_at_ms)"
         " VALUES (:track_id, :kind, :path, :format, :size_bytes, :sha256, :now_ms)"
@@ -173,6 +176,15 @@ int tracks_set_state(struct db *db, int64_t id, const char *state, int64_t durat
     bind_text(s, ":report_json", report_json);
     if (!strcmp(state, "done") || !strcmp(state, "failed") || !strcmp(state, "cancelled"))
         bind_int(s, ":finished_at_ms", clock_wall_ms());
+    return db_run(s, e);
+}
+
+int tracks_cancel_waiting(struct db *db, int64_t job_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_CANCEL]);
+
+    bind_int(s, ":job_id", job_id);
+    bind_int(s, ":now_ms", clock_wall_ms());
     return db_run(s, e);
 }
 

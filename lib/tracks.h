@@ -48,6 +48,9 @@ int tracks_of_job(struct db *db, int64_t job_id, void (*on_row)(void *arg, const
 int tracks_set_state(struct db *db, int64_t id, const char *state, int64_t duration_ms, const char *report_json,
                      struct err *e);
 
+/* [tx] The tracks of a job whose tasks were cancelled while they waited. */
+int tracks_cancel_waiting(struct db *db, int64_t job_id, struct err *e);
+
 /* [tx] Replaces the track's artifact of this kind. */
 int tracks_put_artifact(struct db *db, int64_t track_id, const struct artifact *a, struct err *e);
 

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <ctype.h>
+#include <locale.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -44,6 +45,22 @@ static bool name_is_local(const char *host)
     return h > 0 && !strchr(bare, '.') && bare[0] != '[';     /* a single label is resolved by the local network */
 }
 
+/* The last label is a number (decimal, octal or hex): some resolver takes the name for an address, whatever we think
+ * it is (https://url.spec.whatwg.org/#ends-in-a-number-checker). */
+static bool ends_in_number(const char *host)
+{
+    size_t end = strlen(host);
+
+    while (end > 0 && host[end - 1] == '.')
+        end--;
+    size_t start = end;
+    while (start > 0 && host[start - 1] != '.')
+        start--;
+    if (end - start > 2 && host[start] == '0' && host[start + 1] == 'x')
+        return strspn(host + start + 2, "0123456789abcdef") == end - start - 2;
+    return end > start && strspn(host + start, "0123456789") == end - start;
+}
+
 static int check_host(const char *host, const struct net_allow *allow, struct err *e)
 {
     struct sockaddr_storage address;
@@ -51,62 +68,72 @@ static int check_host(const char *host, const struct net_allow *allow, struct er
     if (net_literal(host, &address)) {
         if (!net_address_allowed(allow, (struct sockaddr *)&address))
             return err_set(e, ERR_INPUT, "points to a private address (%.60s)", host);
+    } else if (ends_in_number(host)) {
+        return err_set(e, ERR_INPUT, "names a host that looks like an address and is none (%.60s)", host);
     } else if (name_is_local(host) && allow->count == 0) {
         return err_set(e, ERR_INPUT, "points into the local network (%.60s)", host);
     }
     return 0;
 }
 
-/* One part of the parsed URL; empty if it is absent. */
-static void get_part(CURLU *u, CURLUPart part, char *out, size_t size)
+/* One part of the parsed URL; false if it is absent or does not fit. */
+static bool get_part(CURLU *u, CURLUPart part, char *out, size_t size)
 {
     char *s = NULL;
+    const bool fits = curl_url_get(u, part, &s, CURLU_PUNYCODE) == CURLUE_OK && strlen(s) < size;
 
-    copy_text(out, size, curl_url_get(u, part, &s, 0) == CURLUE_OK ? s : "");
+    copy_text(out, size, fits ? s : "");
     curl_free(s);
+    return fits;
+}
+
+/* Parses text, and once more what came of it: international names become ASCII in between, and ①②⑦.① is then 127.1,
+ * which only a parser turns into 127.0.0.1. */
+static int parse(CURLU *u, const char *text, char *normal, size_t size, struct err *e)
+{
+    CURLUcode code = curl_url_set(u, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+
+    if (code == CURLUE_BAD_SCHEME || (code && !strstr(text, "://")))
+        return err_set(e, ERR_INPUT, "is not a link: it has to start with http:// or https://");
+    if (!code && !get_part(u, CURLUPART_URL, normal, size))
+        return err_set(e, ERR_INPUT, "names a host that is no valid name, or is longer than %d bytes", URL_MAX_BYTES);
+    if (!code)
+        code = curl_url_set(u, CURLUPART_URL, normal, CURLU_NON_SUPPORT_SCHEME);
+    if (!code)
+        get_part(u, CURLUPART_URL, normal, size);
+    return code ? err_set(e, ERR_INPUT, "is not a valid link (%s)", curl_url_strerror(code)) : 0;
+}
+
+static int check_parts(CURLU *u, struct url *out, const struct net_allow *allow, struct err *e)
+{
+    char scheme[32];
+
+    get_part(u, CURLUPART_SCHEME, scheme, sizeof scheme);
+    if (strcmp(scheme, "http") && strcmp(scheme, "https"))
+        return err_set(e, ERR_INPUT, "has the scheme %s; only http and https are fetched", scheme);
+    char *name = NULL;
+    const bool has_user = curl_url_get(u, CURLUPART_USER, &name, 0) == CURLUE_OK;
+    curl_free(name);
+    if (has_user)
+        return err_set(e, ERR_INPUT, "carries a user name; credentials do not belong into a link");
+    if (!get_part(u, CURLUPART_HOST, out->host, sizeof out->host) || !out->host[0])
+        return err_set(e, ERR_INPUT, "names no valid host");
+    for (char *p = out->host; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return check_host(out->host, allow, e);
 }
 
 int url_check(struct url *out, const char *text, const struct net_allow *allow, struct err *e)
 {
-    char scheme[32], user[8];
-    int rc = -1;
-
     if (check_bytes(text, e))
         return -1;
+    setlocale(LC_CTYPE, "C.UTF-8");     /* libidn2, behind libcurl, reads names in the locale's encoding */
     CURLU *u = curl_url();
     if (!u)
         return err_set(e, ERR_SYSTEM, "out of memory");
-    const CURLUcode code = curl_url_set(u, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_BAD_SCHEME || (code && !strstr(text, "://"))) {
-        err_set(e, ERR_INPUT, "is not a link: it has to start with http:// or https://");
-        goto out;
-    }
-    if (code) {
-        err_set(e, ERR_INPUT, "is not a valid link (%s)", curl_url_strerror(code));
-        goto out;
-    }
-    get_part(u, CURLUPART_SCHEME, scheme, sizeof scheme);
-    if (strcmp(scheme, "http") && strcmp(scheme, "https")) {
-        err_set(e, ERR_INPUT, "has the scheme %s; only http and https are fetched", scheme);
-        goto out;
-    }
-    get_part(u, CURLUPART_USER, user, sizeof user);
-    if (user[0]) {
-        err_set(e, ERR_INPUT, "carries a user name; credentials do not belong into a link");
-        goto out;
-    }
-    get_part(u, CURLUPART_HOST, out->host, sizeof out->host);
-    for (char *p = out->host; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    if (!out->host[0]) {
-        err_set(e, ERR_INPUT, "names no host");
-        goto out;
-    }
-    if (check_host(out->host, allow, e))
-        goto out;
-    get_part(u, CURLUPART_URL, out->text, sizeof out->text);
-    rc = 0;
-out:
+    int rc = parse(u, text, out->text, sizeof out->text, e);
+    if (rc == 0)
+        rc = check_parts(u, out, allow, e);
     curl_url_cleanup(u);
     return rc;
 }

@@ -46,7 +46,7 @@ static void show(const struct job *j, bool terminal)
     const int cells = (int)(j->percent * BAR_CELLS / 100);
 
     for (int i = 0; i < BAR_CELLS; i++)
-        strcat(bar, i < cells ? "█" : "░");
+        memcpy(bar + i * 3, i < cells ? "█" : "░", 4);     /* three bytes of UTF-8 each, and the end */
     print_bytes(j, bytes, sizeof bytes);
     snprintf(line, sizeof line, "%s %5.1f%%  %-9s%s", terminal ? bar : "", j->percent,
              *j->stage ? j->stage : status_word(j), bytes);

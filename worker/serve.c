@@ -250,8 +250,8 @@ int cmd_serve(const struct conf *conf, int argc, char **argv)
     }
     s.nginx_conf = argv[0];
     const long workers = argc == 2 ? strtol(argv[1], NULL, 10) : 1;
-    if (workers < 0 || workers > 16 || begin(&s, (int)workers, &e)) {
-        log_line(LOG_ERROR, "start_failed", "detail=\"%s\"", workers < 0 || workers > 16 ? "0 to 16 workers" : e.text);
+    if (workers < 0 || workers > 16 ? err_set(&e, ERR_INPUT, "0 to 16 workers") : begin(&s, (int)workers, &e)) {
+        log_err(LOG_ERROR, "start_failed", &e);
         return EXIT_CONFIG;
     }
     log_line(LOG_INFO, "serving", "port=%lld data_dir=%s", (long long)conf->port, conf->data_dir);

@@ -64,11 +64,6 @@ struct supervisor {
     struct stat        ytdlp_stat;      /* of the program whose version we know */
 };
 
-static void warn(const char *event, const struct err *e)
-{
-    log_line(LOG_WARN, event, "kind=%s detail=\"%s\"", err_class(e->kind)->name, e->text);
-}
-
 static bool elapsed(int64_t *since_ms, int64_t every_ms)
 {
     const int64_t now_ms = clock_boot_ms();
@@ -122,7 +117,7 @@ static void start_child(struct supervisor *s, const struct claim *c)
     if (pid < 0) {
         log_line(LOG_ERROR, "fork_failed", "detail=\"%s\"", strerror(errno));
         if (life_released(s->db, c, 1000, &e))
-            warn("release_failed", &e);
+            log_err(LOG_WARN, "release_failed", &e);
         return;
     }
     *slot = (struct child){ .pid = pid, .claim = *c };
@@ -150,7 +145,7 @@ static void child_died(struct supervisor *s, struct child *ch, int status)
         log_line(LOG_WARN, ch->told_to_stop ? "task_put_back" : "task_crashed", "task=%lld kind=%s how=\"%s\" again=%d",
                  (long long)ch->claim.task_id, ch->claim.kind, how, again);
     else if (e.kind != ERR_LOST)
-        warn("task_outcome_not_written", &e);   /* the lease ends, and another sweep finds it */
+        log_err(LOG_WARN, "task_outcome_not_written", &e);   /* the lease ends, and another sweep finds it */
 }
 
 static void reap(struct supervisor *s)
@@ -200,7 +195,7 @@ static void claim(struct supervisor *s)
             if (row == 1)
                 start_child(s, &c);
             else if (row < 0)
-                warn("claim_failed", &e);
+                log_err(LOG_WARN, "claim_failed", &e);
         }
     }
 }
@@ -237,7 +232,7 @@ static void rescue(struct supervisor *s, const char *owner, bool alive)
         s->claimed_ms = 0;
     }
     if (row < 0)
-        warn("rescue_failed", &e);
+        log_err(LOG_WARN, "rescue_failed", &e);
 }
 
 static void sweep(struct supervisor *s)
@@ -247,7 +242,7 @@ static void sweep(struct supervisor *s)
 
     const int n = queue_other_owners(s->db, s->row.owner, owners, MAX_OWNERS, &e);
     if (n < 0)
-        warn("sweep_failed", &e);
+        log_err(LOG_WARN, "sweep_failed", &e);
     for (int i = 0; i < n; i++)
         rescue(s, owners[i], workers_alive(s->conf.data_dir, owners[i]));
 }
@@ -265,23 +260,31 @@ static void forget_dead_workers(struct supervisor *s)
 
 /* ---- upkeep ---- */
 
-/* The version that is shown is asked of the very path that is run, again whenever the file changes. */
-static void refresh_ytdlp(struct supervisor *s)
+/* The version that is shown is asked of the very path that is run. */
+static void ask_ytdlp(struct supervisor *s)
 {
     char work[RUN_PATH_BYTES];
+
+    if (stat(s->conf.ytdlp_path, &s->ytdlp_stat))
+        memset(&s->ytdlp_stat, 0, sizeof s->ytdlp_stat);
+    snprintf(work, sizeof work, "%s/work", s->conf.data_dir);
+    ytdlp_version(s->row.ytdlp_version, sizeof s->row.ytdlp_version, s->conf.ytdlp_path, work);
+    log_line(LOG_INFO, "ytdlp", "path=%s version=%s", s->conf.ytdlp_path,
+             s->row.ytdlp_version[0] ? s->row.ytdlp_version : "none");
+}
+
+/* Again when the file has changed, as an update does it. */
+static void refresh_ytdlp(struct supervisor *s)
+{
     struct stat st = { 0 };
     struct err e;
 
     stat(s->conf.ytdlp_path, &st);
     if (s->row.ytdlp_version[0] && st.st_ino == s->ytdlp_stat.st_ino && st.st_mtime == s->ytdlp_stat.st_mtime)
         return;
-    s->ytdlp_stat = st;
-    snprintf(work, sizeof work, "%s/work", s->conf.data_dir);
-    ytdlp_version(s->row.ytdlp_version, sizeof s->row.ytdlp_version, s->conf.ytdlp_path, work);
-    log_line(LOG_INFO, "ytdlp", "path=%s version=%s", s->conf.ytdlp_path,
-             s->row.ytdlp_version[0] ? s->row.ytdlp_version : "none");
+    ask_ytdlp(s);
     if (workers_add(s->db, &s->row, &e))
-        warn("worker_row_failed", &e);
+        log_err(LOG_WARN, "worker_row_failed", &e);
 }
 
 /* One checkpointer per installation: whoever holds this lock. */
@@ -305,7 +308,7 @@ static void checkpoint(struct supervisor *s)
     struct err e;
 
     if (is_checkpointer(s) && db_checkpoint(s->db, WAL_TRUNCATE_BYTES, &e))
-        warn("checkpoint_failed", &e);
+        log_err(LOG_WARN, "checkpoint_failed", &e);
 }
 
 static void upkeep(struct supervisor *s)
@@ -414,7 +417,7 @@ static int begin(struct supervisor *s, struct err *e)
     if (n < 0)
         return err_errno(e, "cannot find my own path");
     if (proc_find(program, sizeof program, s->conf.ytdlp_path, e))
-        log_line(LOG_ERROR, "ytdlp_missing", "detail=\"%s\"", e->text);     /* said in health as well; jobs will fail */
+        log_err(LOG_ERROR, "ytdlp_missing", e);     /* health says it as well; jobs will fail */
     else
         copy_text(s->conf.ytdlp_path, sizeof s->conf.ytdlp_path, program);
     id_secret(random);
@@ -422,9 +425,10 @@ static int begin(struct supervisor *s, struct err *e)
     copy_text(s->row.name, sizeof s->row.name, s->conf.worker_name);
     copy_text(s->row.ytdlp_path, sizeof s->row.ytdlp_path, s->conf.ytdlp_path);
     s->lock_fd = workers_lock(s->conf.data_dir, s->row.owner, e);
-    if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e) || workers_add(s->db, &s->row, e))
+    if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e))
         return -1;
-    return 0;
+    ask_ytdlp(s);
+    return workers_add(s->db, &s->row, e);
 }
 
 int cmd_worker(const struct conf *conf, int argc, char **argv)
@@ -440,14 +444,14 @@ int cmd_worker(const struct conf *conf, int argc, char **argv)
     s = (struct supervisor){ .conf = *conf, .checkpoint_fd = -1, .lock_fd = -1 };
     s.signal_fd = block_signals();
     if (begin(&s, &e)) {
-        log_line(LOG_ERROR, "start_failed", "detail=\"%s\"", e.text);
+        log_err(LOG_ERROR, "start_failed", &e);
         return 78;      /* EX_CONFIG of sysexits.h */
     }
     log_line(LOG_INFO, "worker_started", "owner=%s concurrency=%lld queues=%s", s.row.owner,
              (long long)s.conf.worker_concurrency, s.conf.queue_names);
     loop(&s);
     if (workers_remove(s.db, s.conf.data_dir, s.row.owner, &e))
-        warn("worker_row_failed", &e);
+        log_err(LOG_WARN, "worker_row_failed", &e);
     db_close(&s.db);
     log_line(LOG_INFO, "worker_stopped", "owner=%s", s.row.owner);
     return 0;

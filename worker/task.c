@@ -137,7 +137,7 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
         }
     }
     if (rc)
-        log_line(LOG_WARN, "task_lost", "kind=%s detail=\"%s\"", err_class(e.kind)->name, e.text);
+        log_err(LOG_WARN, "task_lost", &e);
     cJSON_Delete(r.state);
     free(r.url);
     track_free(&r.track);

@@ -18,7 +18,7 @@ static void remove_tree(const char *path)
     struct err e;
 
     if (file_remove_tree(path, &e))
-        log_line(LOG_WARN, "remove_failed", "detail=\"%s\"", e.text);
+        log_err(LOG_WARN, "remove_failed", &e);
 }
 
 void workdir_remove(const struct conf *conf, const char *uuid)

@@ -85,3 +85,11 @@ void log_line(enum log_level level, const char *event, const char *fmt, ...)
         /* Nowhere left to say it. */
     }
 }
+
+void log_err(enum log_level level, const char *event, const struct err *e)
+{
+    char detail[2 * sizeof e->text];
+
+    log_line(level, event, "kind=%s detail=%s", err_class(e->kind)->name,
+             log_quote(detail, sizeof detail, e->text));
+}

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "err.h"
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_set_level(enum log_level level);
@@ -18,6 +20,9 @@ void log_set_context(const char *context);
 
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A failure: its kind and its sentence. */
+void log_err(enum log_level level, const char *event, const struct err *e);
 
 /* s as one logfmt value: quoted and escaped where needed, cut to fit size. Returns out. */
 const char *log_quote(char *out, size_t size, const char *s);

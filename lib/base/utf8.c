@@ -68,6 +68,38 @@ void utf8_trim_tail(char *s)
 
 bool utf8_is_control(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) ||
-           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
+    static const struct { uint32_t first, last; } ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },   { 0x180e, 0x180e }, { 0x200b, 0x200b },
+        { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (cp >= ranges[i].first && cp <= ranges[i].last)
+            return true;
+    return false;
+}
+
+size_t utf8_clean(char *s)
+{
+    const size_t len = strlen(s);
+    size_t used = 0;
+    bool gap = false;
+
+    for (size_t i = 0, n; i < len; i += n ? n : 1) {
+        uint32_t cp = 0;
+        n = utf8_next(s + i, len - i, &cp);
+        if (n == 0)
+            continue;
+        if (cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r') {
+            gap = used > 0;
+        } else if (!utf8_is_control(cp)) {
+            if (gap)
+                s[used++] = ' ';
+            gap = false;
+            memmove(s + used, s + i, n);
+            used += n;
+        }
+    }
+    s[used] = '\0';
+    return used;
 }

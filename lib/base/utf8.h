@@ -21,8 +21,13 @@ size_t utf8_cut(const char *s, size_t max);
 /* Removes an incomplete sequence from the end of s, as snprintf leaves one behind. */
 void utf8_trim_tail(char *s);
 
-/* C0, DEL, C1, and what reorders or hides text (bidi overrides and isolates, zero-width, BOM, line separators):
- * no place for these in a file name or a log line. */
+/* C0, DEL, C1, and what reorders or hides text (bidi overrides, isolates and marks, zero-width space, BOM, line
+ * separators): no place for these in a name or a log line. The joiners U+200C and U+200D, which scripts and emoji
+ * need, are none. */
 bool utf8_is_control(uint32_t cp);
+
+/* Makes s one tidy line, in place: invalid bytes and controls go, white space at the ends too, and what remains of
+ * it between words becomes one space. Returns the length. */
+size_t utf8_clean(char *s);
 
 #endif

@@ -24,12 +24,13 @@
 #include "ytdlp/ytdlp.h"
 
 #define LINE_BYTES       4096
+#define START_MS         20000      /* until the first byte may come: Python, a JavaScript runtime, the site's pages */
 #define INFO_MAX_AGE_S   3600       /* media addresses expire; YouTube's after six hours */
 
 struct downloading {
     struct run *run;
     char        file[RUN_PATH_BYTES + 80];      /* from the after_move line; "" until then */
-    int64_t     last_bytes, moved_ms;           /* when a byte last came */
+    int64_t     last_bytes, moved_ms;           /* -1 until a byte came; when the last one did */
 };
 
 static int on_line(void *arg, char *line, struct err *e)
@@ -53,9 +54,10 @@ static int on_line(void *arg, char *line, struct err *e)
 
 static int on_tick(void *arg, struct err *e)
 {
-    struct downloading *d = arg;
+    const struct downloading *d = arg;
+    const int64_t patience_ms = d->run->conf->stall_timeout_s * 1000 + (d->last_bytes < 0 ? START_MS : 0);
 
-    if (clock_boot_ms() - d->moved_ms > d->run->conf->stall_timeout_s * 1000)
+    if (clock_boot_ms() - d->moved_ms > patience_ms)
         return err_set(e, ERR_TIMEOUT, "not a byte came for %lld s", (long long)d->run->conf->stall_timeout_s);
     return run_tick(d->run, -1, e);
 }
@@ -167,7 +169,7 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
     repair_partials(r, false);
     int rc = call(&d, &complaint, e);
     if (rc && ytdlp_is_stale_partial(&complaint)) {
-        log_line(LOG_WARN, "partials_dropped", "detail=\"%s\"", e->text);
+        log_err(LOG_WARN, "partials_dropped", e);
         repair_partials(r, true);
         rc = call(&d, &complaint, e);
     }

@@ -27,7 +27,7 @@ static int make_cover(struct run *r, const char **cover, struct err *e)
     if (media_run(r, &call, request, 0, 0.4, &result, e)) {
         if (e->kind == ERR_CANCELLED || e->kind == ERR_LOST)
             return -1;
-        log_line(LOG_WARN, "cover_skipped", "detail=\"%s\"", e->text);
+        log_err(LOG_WARN, "cover_skipped", e);
         return 0;
     }
     cJSON_Delete(result);

@@ -6,7 +6,7 @@
 
 /*
  * Real texts of 2023–2026, in the order in which they have to be looked for: "Video unavailable" also heads YouTube's
- * rate-limit text, and old versions append "please report this issue" to plain network errors.
+ * rate-limit text, the age check also speaks of cookies, and old versions append "please report this issue" to plain network errors.
  */
 static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_RATE_LIMITED, "HTTP Error 429" },
@@ -15,6 +15,9 @@ static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_RATE_LIMITED, "This content isn't available, try again later" },
     { ERR_RATE_LIMITED, "captcha challenge" },
     { ERR_BOT_CHECK, "not a bot" },
+    { ERR_AGE_RESTRICTED, "confirm your age" },
+    { ERR_AGE_RESTRICTED, "age-restricted" },
+    { ERR_AGE_RESTRICTED, "inappropriate for some users" },
     { ERR_LOGIN_REQUIRED, "Private video" },
     { ERR_LOGIN_REQUIRED, "This video is private" },
     { ERR_LOGIN_REQUIRED, "only available for registered users" },
@@ -24,9 +27,6 @@ static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_LOGIN_REQUIRED, "account credentials" },
     { ERR_LOGIN_REQUIRED, "--cookies for the authentication" },
     { ERR_LOGIN_REQUIRED, "HTTP Error 401" },
-    { ERR_AGE_RESTRICTED, "confirm your age" },
-    { ERR_AGE_RESTRICTED, "age-restricted" },
-    { ERR_AGE_RESTRICTED, "inappropriate for some users" },
     { ERR_GEO_BLOCKED, "not available from your location" },
     { ERR_GEO_BLOCKED, "in your country" },
     { ERR_GEO_BLOCKED, "geo restriction" },
@@ -46,6 +46,7 @@ static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_UNSUPPORTED, "is not a valid URL" },
     { ERR_UNSUPPORTED, "No suitable extractor" },
     { ERR_UNSUPPORTED, "file:// URLs are" },
+    { ERR_UNSUPPORTED, "HTTP Error 30" },      /* a redirect to something that is not the web */
     { ERR_NO_FORMAT, "Requested format is not available" },
     { ERR_NO_FORMAT, "No video formats found" },
     { ERR_NO_FORMAT, "Only images are available" },

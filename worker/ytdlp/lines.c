@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "json.h"
 
 /* Larger than any media file, smaller than what int64_t and double disagree about. */
@@ -55,11 +56,13 @@ enum ytdlp_line ytdlp_read_line(const char *line, struct ytdlp_progress *p, char
     return kind;
 }
 
-/* The first of these members that holds text. */
+/* The first of these members that holds something to read. */
 static void put_first(char *to, size_t size, const cJSON *o, const char *const *names)
 {
-    for (; *names && !*to; names++)
+    for (; *names && !*to; names++) {
         copy_text(to, size, json_text(o, *names, ""));
+        utf8_clean(to);
+    }
 }
 #define PUT(field, ...) put_first(field, sizeof field, o, (const char *const[]){ __VA_ARGS__, NULL })
 

@@ -64,14 +64,14 @@ void ytdlp_version(char *out, size_t size, const char *path, const char *dir)
 {
     const char *const argv[] = { path, "--ignore-config", "--version", NULL };
     char line[64] = "";
-    struct ytdlp_run run = { .argv = argv, .dir = dir, .mark = "DUBPLATE_TASK=version", .timeout_ms = 30000,
+    struct ytdlp_run run = { .argv = argv, .dir = dir, .mark = "DUBPLATE_TASK=version", .timeout_ms = 10000,
                              .line_bytes = 64, .on_line = keep_line, .arg = line };
     struct ytdlp_complaint complaint;
     int64_t cpu_ms = 0;
     struct err e;
 
     if (ytdlp_run(&run, &complaint, &cpu_ms, &e)) {
-        log_line(LOG_ERROR, "ytdlp_unusable", "path=%s detail=\"%s\"", path, e.text);
+        log_err(LOG_ERROR, "ytdlp_unusable", &e);
         line[0] = '\0';
     }
     copy_text(out, size, line);

@@ -21,7 +21,7 @@ struct ytdlp_run {
 /* 0 if it exited 0. Otherwise -1 and *e by the table of errors.h, or as proc_run(). cpu_ms is added to. */
 int ytdlp_run(const struct ytdlp_run *r, struct ytdlp_complaint *complaint, int64_t *cpu_ms, struct err *e);
 
-/* What the program at path answers to --version, or "" (not there, not answering within 30 s). */
+/* What the program at path answers to --version, or "" (not there, not answering within 10 s). */
 void ytdlp_version(char *out, size_t size, const char *path, const char *dir);
 
 #endif
