@@ -1,0 +1,121 @@
+"""`cover`: any thumbnail becomes a square baseline JPEG, and bombs are turned away at the header."""
+
+import os
+import random
+import struct
+import subprocess
+import tempfile
+import unittest
+import zlib
+
+import media
+
+
+def setUpModule():
+    global folder
+    folder = tempfile.TemporaryDirectory()
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def path(name):
+    return os.path.join(folder.name, name)
+
+
+def picture(name, size, *arguments, source="testsrc"):
+    media.ffmpeg("-f", "lavfi", "-i", f"{source}=s={size}", "-frames:v", "1", *arguments, path(name))
+    return path(name)
+
+
+def pixels(file, width):
+    out = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", file, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                         check=True, capture_output=True, timeout=media.TIMEOUT).stdout
+    return lambda x, y: tuple(out[(y * width + x) * 3:(y * width + x) * 3 + 3])
+
+
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+class Cover(unittest.TestCase):
+    def cover(self, source, request=None):
+        reply = media.run("cover", source, request, path("out.jpg"))
+        self.assertEqual(reply.status, 0, reply)
+        return reply.result
+
+    def test_every_format_becomes_a_square_baseline_jpeg(self):
+        for name, size, edge in (("a.jpg", "1280x720", 720), ("a.png", "1920x1080", 1000), ("a.webp", "480x360", 360),
+                                 ("a.gif", "320x180", 180), ("odd.png", "333x1001", 333), ("odd.jpg", "641x481", 481)):
+            with self.subTest(name):
+                result = self.cover(picture(name, size))
+                self.assertEqual((result["width"], result["height"]), (edge, edge))
+                self.assertEqual(result["size_bytes"], os.path.getsize(path("out.jpg")))
+                stream = media.probe(path("out.jpg"))["streams"][0]
+                self.assertEqual((stream["codec_name"], stream["profile"], stream["width"], stream["height"],
+                                  stream["pix_fmt"]), ("mjpeg", "Baseline", edge, edge, "yuvj420p"))
+
+    def test_lossless_webp_and_progressive_sizes(self):
+        self.assertEqual(self.cover(picture("l.webp", "200x100", "-lossless", "1"))["width"], 100)
+        self.assertEqual(self.cover(picture("m.png", "1500x1500"), {"max_pixels": 300})["width"], 300)
+        self.assertEqual(self.cover(picture("n.png", "16x16"), {"max_pixels": 4096})["width"], 16)
+
+    def test_the_middle_is_kept_and_colours_stay(self):
+        """Left and right thirds red, the middle in four colours."""
+        media.ffmpeg("-f", "lavfi", "-i", "color=red:s=600x200", "-vf",
+                     "drawbox=200:0:100:100:white:fill,drawbox=300:0:100:100:blue:fill,"
+                     "drawbox=200:100:100:100:black:fill,drawbox=300:100:100:100:lime:fill",
+                     "-frames:v", "1", "-pix_fmt", "rgb24", path("wide.png"))
+        self.assertEqual(self.cover(path("wide.png"))["width"], 200)
+        at = pixels(path("out.jpg"), 200)
+        for x, y, colour in ((20, 20, (255, 255, 255)), (180, 20, (0, 0, 255)), (20, 180, (0, 0, 0)),
+                             (180, 180, (0, 255, 0))):
+            for got, expected in zip(at(x, y), colour):
+                self.assertAlmostEqual(got, expected, delta=8)
+
+    def test_transparency_becomes_white(self):
+        media.ffmpeg("-f", "lavfi", "-i", "color=red@0.0:s=64x64,format=rgba", "-frames:v", "1", path("clear.png"))
+        self.cover(path("clear.png"))
+        self.assertGreater(min(pixels(path("out.jpg"), 64)(32, 32)), 250)
+
+    def test_limits_are_read_from_the_header(self):
+        def png(width, height):
+            return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+                    png_chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + png_chunk(b"IEND", b""))
+        bombs = {
+            "png": png(60000, 60000), "png beyond 16 bits": png(100000, 1), "png without width": png(0, 10),
+            "gif": b"GIF89a" + struct.pack("<HH", 65535, 65535) + b"\0" * 100,
+            "webp": b"RIFF\x64\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff" + b"\0" * 80,
+            "jpeg": b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x11\x08\xff\xff\xff\xff\x03" + b"\0" * 60,
+            "too many bytes": b"\xff\xd8\xff" + b"\0" * (10 << 20),
+            "empty": b"", "text": b"hello " * 100, "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "jpeg of one marker": b"\xff\xd8\xff",
+        }
+        for name, data in bombs.items():
+            with self.subTest(name):
+                with open(path("bomb"), "wb") as file:
+                    file.write(data)
+                reply = media.run("cover", path("bomb"))
+                self.assertEqual((reply.status, reply.kind), (1, "bad_media"), reply)
+
+    def test_mutants_never_crash(self):
+        chance = random.Random(7)
+        for name in ("a.jpg", "a.png", "a.webp", "a.gif"):
+            with open(picture(name, "160x120"), "rb") as file:
+                good = file.read()
+            for i in range(12):
+                data = bytearray(good)
+                for _ in range(chance.choice((1, 10, 100))):
+                    data[chance.randrange(len(data))] = chance.randrange(256)
+                if i % 3 == 0:
+                    del data[chance.randrange(len(data)):]
+                with open(path("mutant"), "wb") as file:
+                    file.write(data)
+                reply = media.run("cover", path("mutant"))
+                self.assertIn(reply.status, (0, 1), reply)
+                self.assertIn(reply.kind, (None, "bad_media"), reply)
+
+
+if __name__ == "__main__":
+    unittest.main()

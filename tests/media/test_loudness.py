@@ -1,0 +1,121 @@
+"""The meters against libebur128, FFmpeg's filter and the signals of EBU Tech 3341 and 3342."""
+
+import os
+import tempfile
+import unittest
+
+import media
+
+
+def setUpModule():
+    global folder
+    folder = tempfile.TemporaryDirectory()
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def path(name):
+    return os.path.join(folder.name, name)
+
+
+def steps(*levels_and_seconds):
+    """A 1 kHz stereo sine whose level changes: pairs of dBFS and seconds, as one aevalsrc expression."""
+    expression, at = "0", 0
+    for level, seconds in levels_and_seconds:
+        expression += f"+{10 ** (level / 20):.9f}*between(t\\,{at}\\,{at + seconds - 1e-6})"
+        at += seconds
+    one = f"({expression})*sin(2*PI*1000*t)"
+    return f"{one}|{one}", at
+
+
+class Meters(unittest.TestCase):
+    def measure(self, file):
+        reply = media.run("verify", file, {"loudness": True})
+        self.assertEqual(reply.status, 0, reply)
+        return reply.result
+
+    def synthesize(self, name, expression, seconds):
+        media.synthesize(path(name), expression, seconds, "-c:a", "pcm_f32le")
+        return path(name)
+
+    def test_integrated_loudness_of_tech_3341(self):
+        cases = {
+            "case 1": ((-23, 20),),
+            "case 2": ((-33, 20),),
+            "case 3": ((-36, 10), (-23, 60), (-36, 10)),
+            "case 4": ((-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)),
+            "case 5": ((-26, 20), (-20, 20.1), (-26, 20)),
+        }
+        for name, levels in cases.items():
+            with self.subTest(name):
+                found = self.measure(self.synthesize("ebu.wav", *steps(*levels)))
+                self.assertAlmostEqual(found["lufs"], -33 if name == "case 2" else -23, delta=0.1)
+
+    def test_loudness_range_of_tech_3342(self):
+        cases = {
+            10: ((-20, 20), (-30, 20)),
+            5: ((-20, 20), (-15, 20)),
+            20: ((-40, 20), (-20, 20)),
+            15: ((-50, 20), (-35, 20), (-20, 20), (-35, 20), (-50, 20)),
+        }
+        for expected, levels in cases.items():
+            with self.subTest(expected):
+                found = self.measure(self.synthesize("lra.wav", *steps(*levels)))
+                self.assertAlmostEqual(found["lra_lu"], expected, delta=1)
+
+    def test_true_peak_of_tech_3341(self):
+        """Cases 15 to 19: a quarter of the sample rate, where samples miss the peak by up to 3 dB."""
+        for degrees, level in ((0, 0.5), (45, 0.5), (60, 0.5), (67.5, 0.5), (45, 1.41)):
+            with self.subTest(degrees=degrees, level=level):
+                one = f"{level}*sin(2*PI*12000*t+{degrees}/180*PI)"
+                found = self.measure(self.synthesize("peak.wav", f"{one}|{one}", 1))
+                expected = -6.0 if level == 0.5 else 3.0
+                self.assertGreater(found["true_peak_dbtp"], expected - 0.4)
+                self.assertLess(found["true_peak_dbtp"], expected + 0.2)
+
+    def compare(self, file, peak_delta=0.25, windows=True):
+        found = self.measure(file)
+        library = media.libebur128(media.decode(file))
+        filtered = media.ebur128_filter(file)
+        self.assertAlmostEqual(found["lufs"], library["lufs"], delta=0.011)
+        self.assertAlmostEqual(found["true_peak_dbtp"], library["peak"], delta=0.011)
+        if windows:
+            self.assertAlmostEqual(found["lra_lu"], library["lra"], delta=0.4)
+        self.assertAlmostEqual(found["lufs"], filtered["lufs"], delta=0.11)
+        self.assertAlmostEqual(found["lra_lu"], filtered["lra"], delta=0.25)
+        self.assertAlmostEqual(found["true_peak_dbtp"], filtered["peak"], delta=peak_delta)
+
+    def test_agrees_with_libebur128_and_ffmpeg_on_music(self):
+        for song in ("frontiers", "machine_wars"):
+            with self.subTest(song):
+                media.ffmpeg("-ss", "60", "-t", "30", "-i", media.MUSIC % song, "-ar", "48000", "-c:a", "pcm_f32le",
+                             path("music.wav"))
+                self.compare(path("music.wav"))
+
+    def test_agrees_on_noise_clicks_and_silence_between(self):
+        expressions = {
+            "noise": "0.3*random(0)|0.1*random(1)",
+            "clicks": "0.9*eq(mod(floor(t*48000)\\,4801)\\,0)|0.02*random(2)",
+            "bursts": "0.5*random(0)*between(mod(t\\,2)\\,0\\,0.3)|0.25*sin(2*PI*40*t)",
+            "last frame": "0.01*random(0)+0.9*gte(t\\,7.99997)|0.01*random(1)",
+        }
+        for name, expression in expressions.items():
+            with self.subTest(name):
+                # Near half the sample rate the filter's longer interpolator sees more than the standard's, and
+                # eight seconds are six windows for libebur128 (every second) but 51 for us and the filter.
+                self.compare(self.synthesize("signal.wav", expression, 8), peak_delta=0.8,
+                             windows=False)
+
+    def test_silence_and_short_clips_have_no_loudness(self):
+        found = self.measure(self.synthesize("silent.wav", "0|0", 5))
+        self.assertIsNone(found["lufs"])
+        self.assertIsNone(found["true_peak_dbtp"])
+        found = self.measure(self.synthesize("short.wav", "0.5*sin(880*t)|0", 0.35))
+        self.assertIsNone(found["lufs"])
+        self.assertAlmostEqual(found["true_peak_dbtp"], -6.02, delta=0.1)
+
+
+if __name__ == "__main__":
+    unittest.main()

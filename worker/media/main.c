@@ -1,0 +1,147 @@
+/*
+ * dubplate-media: everything that touches the bytes of a media file, in a process that can do
+ * nothing else.
+ *
+ * The worker starts one process per operation, with an empty environment, rlimits and these
+ * descriptors:
+ *
+ *   argv[1]  the command        stdin  the request, one JSON object (request.h)
+ *   fd 3     input, read only   stdout progress and the last line (reply.h)
+ *   fd 4     output, empty      fd 5   second input, only for `tag`, may be missing
+ *
+ * Exit status 0 means that the last line is a result and that fd 4 is complete; 1 that it is an
+ * error and that fd 4 holds garbage. Anything else is a crash: the parent treats it as bad media.
+ * Nobody calls fsync here.
+ *
+ * What it must never do: see a path, open a socket, keep state, or trust a length that it read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libavutil/log.h>
+
+#include "command.h"
+#include "confine.h"
+#include "fdio.h"
+#include "reply.h"
+#include "request.h"
+
+#ifdef __SANITIZE_ADDRESS__
+/* The leak checker works by ptrace from a second thread, which confinement refuses, as it should.
+ * */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+#endif
+
+static int confine_test_run(const cJSON *request, cJSON *result, struct fault *f);
+
+static const struct {
+    const char  *name;
+    command_run *run;
+    int          last_fd;       /* descriptors above are closed */
+    bool         writes;        /* needs fd 4 */
+} commands[] = {
+    { "master",       master_run,       FD_OUTPUT,      true  },
+    { "cover",        cover_run,        FD_OUTPUT,      true  },
+    { "tag",          tag_run,          FD_COVER,       true  },
+    { "verify",       verify_run,       FD_INPUT,       false },
+    { "confine-test", confine_test_run, STDERR_FILENO,  false },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int confine_test_run(const cJSON *request, cJSON *result, struct fault *f)
+{
+    (void)request;
+    if (confine_selftest(result) != 0)
+        return fault_set(f, FAULT_SYSTEM, "The confinement allows what it must refuse.");
+    return 0;
+}
+
+static size_t find_command(const char *name)
+{
+    size_t i = 0;
+
+    while (i < COMMANDS && (name == NULL || strcmp(commands[i].name, name) != 0))
+        i++;
+    return i;
+}
+
+static int check_fd(int fd, int access, struct fault *f)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fstat(fd, &st) != 0)
+        return fault_set(f, FAULT_INPUT, "Descriptor %d is not open.", fd);
+    if (!S_ISREG(st.st_mode))
+        return fault_set(f, FAULT_INPUT, "Descriptor %d is not a regular file.", fd);
+    if ((flags & O_ACCMODE) != access)
+        return fault_set(f, FAULT_INPUT, "Descriptor %d has the wrong access mode.", fd);
+    if (access == O_RDWR && st.st_size != 0)
+        return fault_set(f, FAULT_INPUT, "Descriptor %d is not empty.", fd);
+    return 0;
+}
+
+static int check_fds(size_t command, struct fault *f)
+{
+    int last_fd = commands[command].last_fd;
+
+    if (last_fd >= FD_INPUT && check_fd(FD_INPUT, O_RDONLY, f))
+        return -1;
+    if (commands[command].writes && check_fd(FD_OUTPUT, O_RDWR, f))
+        return -1;
+    if (last_fd >= FD_COVER && fcntl(FD_COVER, F_GETFD) >= 0 && check_fd(FD_COVER, O_RDONLY, f))
+        return -1;
+    return 0;
+}
+
+/* libav's messages quote the file and go to nobody; our own sentences say what happened. */
+static void no_log(void *context, int level, const char *format, va_list args)
+{
+    (void)context, (void)level, (void)format, (void)args;
+}
+
+static int run(size_t command, cJSON *result, struct fault *f)
+{
+    cJSON *request = NULL;
+    int rc = -1;
+
+    if (command == COMMANDS)
+        return fault_set(f, FAULT_INPUT, "There is no such command.");
+    /* Checked first: fcntl is not among the calls that are left afterwards. */
+    if (check_fds(command, f) || confine_enter(commands[command].last_fd, f))
+        return -1;
+    if ((request = request_read(f)) != NULL)
+        rc = commands[command].run(request, result, f);
+    cJSON_Delete(request);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    cJSON *result = cJSON_CreateObject();
+    struct fault f = { 0 };
+    int rc;
+
+    av_log_set_callback(no_log);
+    signal(SIGXFSZ, SIG_IGN);   /* a full quota is an errno here, and a sentence for people */
+    signal(SIGPIPE, SIG_IGN);
+    if (result == NULL)
+        return EXIT_FAILURE;
+    rc = run(find_command(argc == 2 ? argv[1] : NULL), result, &f);
+    if (rc == 0)
+        rc = reply_result(result);
+    else
+        reply_fault(&f);
+    cJSON_Delete(result);
+    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
