@@ -1,0 +1,141 @@
+/* How the page looks and behaves when the world is narrow, dark, full, or not answering. */
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
+
+const LIMIT_SECONDS = 300;      // read by tests/run
+const axe = await fs.readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let stack;
+
+before(async () => {
+    stack = await Stack.start();
+    await stack.finish(stack.watch('frontiers', { clip: 8, title: `An extraordinarily long title ${'without end '.repeat(12)}${'W'.repeat(60)}` }));
+    await stack.finish(stack.watch('machine_wars', { clip: 8 }));
+    await stack.api('POST', '/jobs', { url: `${stack.siteBase}/empty.html` });
+    await stack.api('POST', '/jobs', { url: `${stack.siteBase}/${'very/'.repeat(30)}long?${'x'.repeat(200)}` });
+    await until(async () => (await stack.api('GET', '/jobs')).jobs.every((job) => job.state === 'done' || job.state === 'failed'), 'four jobs');
+}, { timeout: LIMIT_SECONDS * 1000 });
+after(async () => { if (stack) await stack.stop(); });
+
+async function accessible(page, where) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+        .map((v) => `${where}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`);
+    assert.deepEqual(bad, []);
+}
+
+/* Opens whatever can be opened. */
+async function openEverything(page) {
+    await page.locator('#options summary').click();
+    const done = page.locator('.job[data-state=done]').first();
+    await button(done, 'Details').click();
+    await done.locator('.details').waitFor();
+    await button(page.locator('.job[data-state=failed]').first(), 'Delete').click();
+    await button(done, 'Play').click();
+    await page.locator('#player').waitFor();
+}
+
+for (const colorScheme of ['light', 'dark']) {
+    for (const [size, context] of [['desktop', {}], ['phone', PHONE]]) {
+        test(`accessible and without overflow: ${colorScheme}, ${size}`, async () => {
+            const login = await stack.open({ signedIn: false, colorScheme, ...context });
+            await accessible(login.page, 'sign-in');
+            assert.deepEqual(await overflow(login.page), []);
+            await shot(login.page, `${colorScheme}-${size}-login`);
+            await login.quiet();
+
+            const { page, quiet } = await stack.open({ colorScheme, ...context });
+            await page.locator('.job').nth(3).waitFor();
+            assert.deepEqual(await overflow(page), []);
+            await shot(page, `${colorScheme}-${size}-list`, { fullPage: true });
+            await openEverything(page);
+            await accessible(page, 'list');
+            assert.deepEqual(await overflow(page), []);
+            await shot(page, `${colorScheme}-${size}-open`, { fullPage: true });
+            await quiet();
+        });
+    }
+}
+
+test('a running job is accessible and fits, in the dark on a phone and in the light on a desk', async () => {
+    for (const [name, context] of [['light-desktop', { colorScheme: 'light' }], ['dark-phone', { colorScheme: 'dark', ...PHONE }]]) {
+        const { page, quiet } = await stack.open(context);
+        const row = await add(page, stack.watch('frontiers', { clip: 20, rate: 30000, title: `Running on a ${name}` }));
+        await reads(row.locator('.flow'), /B\/s/);
+        await accessible(page, name);
+        assert.deepEqual(await overflow(page), []);
+        await shot(page, `${name}-running`);
+        await button(row, 'Cancel').click();
+        await reads(chip(row), /Cancelled/);
+        await quiet();
+    }
+});
+
+test('nothing moves for those who asked for stillness', async () => {
+    const { page, quiet } = await stack.open({ reducedMotion: 'reduce' });
+    await button(page.locator('.job[data-state=done]').first(), 'Play').click();
+    await page.locator('#player').waitFor();
+    assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+    await quiet();
+});
+
+test('the policy of the page is strict, and the server says so', async () => {
+    const answer = await fetch(stack.base);
+    const policy = answer.headers.get('content-security-policy');
+    for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
+        assert.ok(policy.includes(part), `${part} in ${policy}`);
+    }
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+});
+
+test('when the server is away the page says so, waits longer each time, and recovers by itself', async () => {
+    const { page, quiet } = await stack.open({ expected: [0, 502, 503, 504] });
+    const rows = await page.locator('.job').count();
+    await page.locator('.job').first().evaluate((el) => { el.marked = true; });
+    await stack.command('stop');
+    await page.locator('#url').fill('https://example.org/lost');
+    await page.locator('#url').press('Enter');
+    await reads(page.locator('#url-error'), /does not answer/);
+    assert.equal(await page.locator('#url').inputValue(), 'https://example.org/lost', 'nothing typed is lost');
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.locator('#away').waitFor();
+    await reads(page.locator('#away'), /does not answer\..*Trying again/s);
+    await shot(page, 'away');
+    assert.equal(await page.locator('.job').count(), rows, 'what was known stays');
+    await reads(page.locator('#away-when'), /in [3-9]|in \d\d/);
+
+    await stack.command('start');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.locator('#away').waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('.job').first().evaluate((el) => el.marked), true);
+    assert.equal(await page.locator('#submit').isVisible(), true, 'still signed in');
+    await quiet();
+});
+
+test('a page opened while the server is away comes up when it is back', async () => {
+    const { page, quiet } = await stack.open({ expected: [0, 503] });
+    let busy = true;
+    await page.route('**/api/**', (route) => (busy
+        ? route.fulfill({ status: 503, contentType: 'application/problem+json', path: new URL('../../www/errors/503.json', import.meta.url).pathname })
+        : route.continue()));
+    await page.reload();
+    await reads(page.locator('#away-what'), /busy or being restarted/);
+    assert.equal(await page.locator('#login').isVisible(), false, 'away is not signed out');
+    busy = false;
+    await page.locator('#submit').waitFor();
+    await page.locator('#options').waitFor();
+    await quiet();
+});
+
+test('the errors nginx gives itself are problem+json like all others', async () => {
+    const answer = await fetch(`${stack.base}/api/jobs`, { method: 'POST', headers: { 'X-API-Key': stack.key, 'Content-Type': 'application/json' }, body: 'x'.repeat(10 << 20) })
+        .catch((error) => error);
+    if (answer instanceof Error) return;        /* the connection was closed while the body was still on its way */
+    assert.equal(answer.status, 413);
+    assert.match(answer.headers.get('content-type'), /application\/problem\+json/);
+    assert.equal((await answer.json()).kind, 'too_large');
+});

@@ -1,0 +1,117 @@
+/*
+ * api: the only file that knows URLs.
+ *
+ * Every call answers with parsed JSON or throws ApiError (status 0: nobody answered). GETs that a page polls are conditional: the last ETag is
+ * sent, and a 304 hands back the same object as before, so that `changed` tells the caller whether to touch the page.
+ */
+
+const BASE = '/api';
+const TIMEOUT_MS = 20000;
+
+/* What went wrong, in the words of the server where it had any (RFC 9457). `fields`: [{field, message}] of a
+ * refused form. */
+export class ApiError extends Error {
+    constructor(status, problem = {}, retryAfter = 0) {
+        super(sentence(problem.detail || problem.title || fallback(status)));
+        this.name = 'ApiError';
+        this.status = status;
+        this.kind = problem.kind || 'system';
+        this.fields = Array.isArray(problem.errors) ? problem.errors : [];
+        this.requestId = problem.request_id || null;
+        this.retryAfter = retryAfter;
+    }
+}
+
+/* Details come as sentences or as clauses; people get sentences. */
+function sentence(text) {
+    const whole = text.charAt(0).toUpperCase() + text.slice(1);
+    return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
+function fallback(status) {
+    if (status === 0) return 'The server does not answer.';
+    if (status === 401) return 'Sign in first.';
+    if (status === 429) return 'Too many requests; wait a moment.';
+    return `The server answered ${status} without saying why.`;
+}
+
+/* path -> {etag, body}: what the server said last and how it named that answer. */
+const known = new Map();
+
+async function call(method, path, { body, headers = {}, conditional = false } = {}) {
+    const init = { method, headers: { Accept: 'application/json', ...headers }, credentials: 'same-origin', signal: AbortSignal.timeout(TIMEOUT_MS) };
+    if (body !== undefined) {
+        init.headers['Content-Type'] = 'application/json';
+        init.body = JSON.stringify(body);
+    }
+    const before = conditional ? known.get(path) : undefined;
+    if (before) init.headers['If-None-Match'] = before.etag;
+    /* A header of our own keeps the browser's cache out of it; the first request has none yet. */
+    init.cache = 'no-store';
+
+    let answer, text;
+    try {
+        answer = await fetch(BASE + path, init);
+        text = answer.status === 304 || answer.status === 204 ? '' : await answer.text();
+    } catch {
+        throw new ApiError(0);
+    }
+    if (answer.status === 304 && before) return { changed: false, body: before.body };
+
+    let json = null;
+    try {
+        json = text ? JSON.parse(text) : null;
+    } catch {
+        throw new ApiError(answer.ok ? 502 : answer.status);
+    }
+    if (!answer.ok) throw new ApiError(answer.status, json || {}, Number(answer.headers.get('Retry-After')) || 0);
+
+    if (conditional) {
+        const etag = answer.headers.get('ETag');
+        if (etag) known.set(path, { etag, body: json });
+        else known.delete(path);
+    }
+    return { changed: true, body: json };
+}
+
+const jobPath = (id) => `/jobs/${encodeURIComponent(id)}`;
+
+export const login = (key) => call('POST', '/login', { body: { api_key: key } });
+export const logout = () => call('POST', '/logout');
+
+export const options = async () => (await call('GET', '/options')).body;
+export const health = () => call('GET', '/health', { conditional: true });
+
+export function jobs({ limit, cursor }) {
+    const query = new URLSearchParams({ limit });
+    if (cursor) query.set('cursor', cursor);
+    return call('GET', `/jobs?${query}`, { conditional: !cursor });
+}
+export const job = (id) => call('GET', jobPath(id), { conditional: true });
+/* `token` makes a repeated submission after a lost answer the same submission. */
+export const submit = async (spec, token) => (await call('POST', '/jobs', { body: spec, headers: { 'Idempotency-Key': token } })).body;
+export const cancel = async (id) => (await call('POST', `${jobPath(id)}/cancel`)).body;
+export const remove = (id) => call('DELETE', jobPath(id));
+
+/* Drops what is remembered of one job, or of everything (another person may sign in next). */
+export function forget(id) {
+    if (id === undefined) known.clear();
+    else known.delete(jobPath(id));
+}
+
+/* Paths of media come from the server; anything that does not lead back to its own API is not followed. */
+export function media(path) {
+    return typeof path === 'string' && path.startsWith(`${BASE}/`) ? path : null;
+}
+export function download(path) {
+    const own = media(path);
+    return own && (own.includes('?') ? own : `${own}?download=1`);
+}
+
+/* The submission as a person would type it. */
+export function curl() {
+    return `curl ${location.origin}${BASE}/jobs \\\n`
+        + '  -H "X-API-Key: $(cat data/admin-key)" \\\n'
+        + "  -H 'Content-Type: application/json' \\\n"
+        + "  -d '{\"url\": \"https://…\"}'";
+}

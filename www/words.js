@@ -1,0 +1,138 @@
+/*
+ * words: how numbers, times, states and stages read on the page. Pure; knows neither document nor server.
+ * States and stages have one spelling everywhere else (SQL, JSON, logs); here they become words for people.
+ */
+
+export const STAGES = [
+    { name: 'resolve', label: 'Resolve', now: 'Resolving' },
+    { name: 'download', label: 'Download', now: 'Downloading' },
+    { name: 'master', label: 'Master', now: 'Mastering' },
+    { name: 'tag', label: 'Tag', now: 'Tagging' },
+    { name: 'store', label: 'Store', now: 'Storing' },
+];
+
+const STATUS = {
+    scheduled: 'Scheduled', pending: 'Queued', downloading: 'Downloading', extracting_audio: 'Mastering',
+    separating: 'Separating', uploading: 'Uploading', transcribing: 'Transcribing', analyzing: 'Analyzing',
+    generating_embeddings: 'Embedding', storing: 'Storing', completed: 'Done', completed_with_errors: 'Done with errors',
+    failed: 'Failed', cancelled: 'Cancelled', paused: 'Paused',
+};
+
+const SOURCES = {
+    youtube: 'YouTube', soundcloud: 'SoundCloud', instagram: 'Instagram', tiktok: 'TikTok', spotify: 'Spotify',
+    vimeo: 'Vimeo', bandcamp: 'Bandcamp', twitter: 'X', facebook: 'Facebook', twitch: 'Twitch', rss: 'Feed', generic: 'Web',
+};
+
+export function statusWord(job) {
+    if (job.state === 'running') {
+        const stage = STAGES.find((s) => s.name === job.stage);
+        if (stage) return stage.now;
+        if (job.status === 'pending') return 'Starting';
+    }
+    return STATUS[job.status] || sentence(job.status || job.state || '');
+}
+
+export const sourceWord = (type) => (type && type !== 'auto' ? SOURCES[type] || sentence(type) : '');
+
+/* A name of the API for people: "loudness_target_lufs" -> "Loudness target (LUFS)". The unit is part of the name. */
+const UNITS = { kbps: 'kbit/s', hz: 'Hz', lufs: 'LUFS', dbtp: 'dBTP', ms: 'ms', seconds: 's' };
+const split = (name) => {
+    const parts = name.split(/[_\s]+/).filter(Boolean);
+    const unit = parts.length > 1 ? UNITS[parts.at(-1)] : undefined;
+    const label = (unit ? parts.slice(0, -1) : parts).join(' ');
+    return { label: label.charAt(0).toUpperCase() + label.slice(1), unit };
+};
+export function sentence(name) {
+    const { label, unit } = split(name);
+    return unit ? `${label} (${unit})` : label;
+}
+/* "bitrate_kbps", 320 -> "Bitrate 320 kbit/s" */
+export function setting(name, value) {
+    const { label, unit } = split(name);
+    if (typeof value === 'boolean') return `${label} ${value ? 'on' : 'off'}`;
+    const shown = typeof value === 'number' && value < 0 ? `\u2212${-value}` : value;
+    return `${label} ${shown}${unit ? ` ${unit}` : ''}`;
+}
+
+const has = (n) => typeof n === 'number' && Number.isFinite(n);
+
+/* Units stay put while a number grows, so that a line does not jitter: "9.8 MB", "104 MB". */
+export function bytes(n) {
+    if (!has(n)) return '';
+    if (n < 1000) return `${Math.round(n)} B`;
+    const units = ['kB', 'MB', 'GB', 'TB'];
+    let u = -1;
+    do { n /= 1000; u++; } while (n >= 999.5 && u < units.length - 1);
+    return `${n.toFixed(u === 0 || n >= 100 ? 0 : 1)} ${units[u]}`;
+}
+
+export function transferred(done, total) {
+    if (!has(done)) return '';
+    return has(total) && total > 0 ? `${bytes(done)} of ${bytes(total)}` : bytes(done);
+}
+
+/* Length of a recording: "3:07", "1:02:45". */
+export function clock(seconds) {
+    if (!has(seconds) || seconds < 0) return '';
+    const s = Math.round(seconds);
+    const mm = Math.floor(s / 60) % 60, ss = String(s % 60).padStart(2, '0');
+    return s >= 3600 ? `${Math.floor(s / 3600)}:${String(mm).padStart(2, '0')}:${ss}` : `${mm}:${ss}`;
+}
+
+/* How long something takes: "0.4 s", "12 s", "3 min", "1 h 20 min". */
+export function span(seconds) {
+    if (!has(seconds) || seconds < 0) return '';
+    if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+    if (seconds < 89.5) return `${Math.round(seconds)} s`;
+    const min = Math.round(seconds / 60);
+    if (min < 90) return `${min} min`;
+    return min % 60 ? `${Math.floor(min / 60)} h ${min % 60} min` : `${min / 60} h`;
+}
+
+export const left = (seconds) => (has(seconds) && seconds >= 0 ? `${span(Math.max(1, Math.round(seconds))).replace('.0', '')} left` : '');
+export const rate = (bytesPerSecond) => (has(bytesPerSecond) && bytesPerSecond > 0 ? `${bytes(bytesPerSecond)}/s` : '');
+
+export function age(iso, now = Date.now()) {
+    const s = (now - Date.parse(iso)) / 1000;
+    if (!has(s)) return '';
+    if (s < 45) return 'just now';
+    if (s < 3600 * 1.5) return `${Math.max(1, Math.round(s / 60))} min ago`;
+    if (s < 86400 * 1.5) return `${Math.round(s / 3600)} h ago`;
+    if (s < 86400 * 30) return `${Math.round(s / 86400)} days ago`;
+    return new Date(iso).toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
+}
+
+export function moment(iso) {
+    return iso ? new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' }) : '';
+}
+
+/* −14.0: a real minus sign, one decimal. `signed` shows the plus of a gain. */
+export function decibel(n, signed = false) {
+    if (!has(n)) return '–';
+    const text = Math.abs(n).toFixed(1);
+    if (text === '0.0') return '0.0';
+    return (n < 0 ? '\u2212' : signed ? '+' : '') + text;
+}
+
+/* {codec, bitrate_kbps | bit_rate_bps, sample_rate_hz, channels} -> "Opus, 128 kbit/s, 48 kHz, stereo" */
+const CODECS = { mp3: 'MP3', opus: 'Opus', aac: 'AAC', vorbis: 'Vorbis', flac: 'FLAC', alac: 'ALAC', pcm_s16le: 'PCM 16 bit', pcm_s24le: 'PCM 24 bit' };
+export function stream(audio) {
+    if (!audio) return '';
+    const kbps = has(audio.bitrate_kbps) ? audio.bitrate_kbps : has(audio.bit_rate_bps) ? Math.round(audio.bit_rate_bps / 1000) : null;
+    const { channels } = audio;
+    return [CODECS[audio.codec] || audio.codec, kbps && `${kbps} kbit/s`, has(audio.sample_rate_hz) && `${audio.sample_rate_hz / 1000} kHz`,
+        has(channels) && (channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`)].filter(Boolean).join(', ');
+}
+
+/* What a job waits for, as the server says it: a sentence of its own, or what "Waiting for" is about. Times inside
+ * become local. */
+export function waiting(text) {
+    if (!text) return '';
+    const local = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => moment(iso));
+    return /^\p{Lu}/u.test(local) ? local : `Waiting for ${local.replace(/\.$/, '')}.`;
+}
+
+/* The address without what every address has. */
+export const bare = (url) => String(url || '').replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '');
+
+export const plural = (n, one, many) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
