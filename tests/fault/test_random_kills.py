@@ -1,0 +1,63 @@
+"""A hundred kills at random moments, of tasks and of whole workers: every job is completed, none twice, nothing is left."""
+
+LIMIT_SECONDS = 600
+
+import os
+import random
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import PATIENCE, Case, main, process_tree
+from invariants import finished_once, no_strays
+
+KILLS = int(os.environ.get("DUBPLATE_TEST_KILLS", "100"))
+JOBS_AT_A_TIME = 6
+SEED = int(os.environ.get("DUBPLATE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+
+class RandomKills(Case):
+    def test_finish_every_job_once(self):
+        print(f"seed {SEED}: DUBPLATE_TEST_SEED={SEED} repeats the choices", file=sys.stderr)
+        chance = random.Random(SEED)
+        s = self.stack(workers=0, env={"RETRY_BASE_MS": "20", "LEASE_S": "5", "MAX_CRASHES": "1000", "MAX_RETRIES": "10", "WORKER_CONCURRENCY": "2"})
+        workers = [s.worker("one"), s.worker("two")]
+        jobs, open_jobs, kills = [], set(), {"task": 0, "worker": 0, "child": 0}
+        deadline = time.monotonic() + 480 * PATIENCE
+        while sum(kills.values()) < KILLS:
+            self.assertLess(time.monotonic(), deadline, f"too slow: {kills}, {len(open_jobs)} jobs open of {len(jobs)}")
+            while len(open_jobs) < JOBS_AT_A_TIME:
+                job = s.submit(s.site.watch("frontiers", clip=2, ext=chance.choice(["mp3", "webm"]), n=len(jobs)))
+                jobs.append(job)
+                open_jobs.add(job)
+            time.sleep(chance.uniform(0, 1.2))
+            worker = chance.choice(workers)
+            tasks = worker.tasks()
+            what = chance.choice(["task"] * 5 + ["worker"] * 2 + ["child"])     # a killed yt-dlp is a failure, and of those there are few
+            if what == "worker":
+                worker.kill()
+                kills["worker"] += 1
+                time.sleep(chance.uniform(0, 0.3))
+                worker.start()
+            elif tasks:
+                victim = chance.choice(tasks)
+                if what == "child":         # yt-dlp or the media program below a task
+                    below = process_tree(victim.pid)
+                    if not below:
+                        continue
+                    victim = chance.choice(below)
+                victim.kill()
+                kills[what] += 1
+            open_jobs = {job for job in open_jobs if s.job(job)["status"] != "completed"}
+            for job in open_jobs:
+                self.assertNotEqual(s.job(job)["status"], "failed", s.job(job))
+        for job in jobs:
+            s.wait(job, "completed", 120)
+        print(f"{kills} over {len(jobs)} jobs", file=sys.stderr)
+        finished_once(self, s, jobs)
+        no_strays(self, s)
+
+
+if __name__ == "__main__":
+    main()
