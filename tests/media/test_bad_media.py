@@ -147,7 +147,7 @@ class BadMedia(unittest.TestCase):
             replies = pool.map(lambda file: media.run("master", file, {"bitrate_kbps": 128}), mutants)
         for i, reply in enumerate(replies):
             self.assertIn(reply.status, (0, 1), f"mutant {i}: {reply}")
-            self.assertIn(reply.kind, (None, "bad_media", "too_long"), f"mutant {i}: {reply}")
+            self.assertIn(reply.kind, (None, "bad_media", "too_large"), f"mutant {i}: {reply}")
             self.assertTrue(reply.result or reply.error)
 
 

@@ -253,11 +253,11 @@ class Master(unittest.TestCase):
                 self.assertEqual((reply.status, reply.kind), (1, "input"), reply)
         self.assertEqual(media.run("master", path("music.wav"), {"normalize": None}).status, 0)
 
-    def test_too_long_is_its_own_kind_of_error(self):
-        for request, kind in (({"max_duration_seconds": 9.9}, "too_long"), ({"max_duration_seconds": 10.1}, None)):
+    def test_too_large_is_its_own_kind_of_error(self):
+        for request, kind in (({"max_duration_seconds": 9.9}, "too_large"), ({"max_duration_seconds": 10.1}, None)):
             self.assertEqual(media.run("master", path("music.wav"), request).kind, kind)
         media.ffmpeg("-i", path("music.wav"), "-c:a", "aac", path("undeclared.aac"))
-        self.assertEqual(media.run("master", path("undeclared.aac"), {"max_duration_seconds": 5}).kind, "too_long")
+        self.assertEqual(media.run("master", path("undeclared.aac"), {"max_duration_seconds": 5}).kind, "too_large")
 
     def test_a_full_disk_is_its_own_kind_of_error(self):
         def limit():

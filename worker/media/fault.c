@@ -8,7 +8,7 @@
 
 static const char *const names[FAULT_KINDS] = {
     [FAULT_BAD_MEDIA] = "bad_media",
-    [FAULT_TOO_LONG]  = "too_long",
+    [FAULT_TOO_LARGE]  = "too_large",
     [FAULT_INPUT]     = "input",
     [FAULT_DISK]      = "disk",
     [FAULT_SYSTEM]    = "system",

@@ -12,7 +12,7 @@
 
 enum fault_kind {
     FAULT_BAD_MEDIA,    /* corrupt, empty, truncated, not audio: the same file will fail again */
-    FAULT_TOO_LONG,     /* longer than max_duration_seconds */
+    FAULT_TOO_LARGE,     /* longer than max_duration_seconds */
     FAULT_INPUT,        /* the request or the descriptors are wrong: a bug of the caller */
     FAULT_DISK,         /* ENOSPC, EFBIG or EDQUOT on the output */
     FAULT_SYSTEM,       /* anything else of this machine; worth a retry */

@@ -207,9 +207,9 @@ static int64_t bit_rate(const struct input *in)
     return format->nb_streams == 1 && format->bit_rate > 0 ? format->bit_rate : 0;
 }
 
-static int too_long(const struct input *in, struct fault *f)
+static int too_large(const struct input *in, struct fault *f)
 {
-    return fault_set(f, FAULT_TOO_LONG, "The audio is longer than %.0f seconds.",
+    return fault_set(f, FAULT_TOO_LARGE, "The audio is longer than %.0f seconds.",
                      in->options.max_seconds);
 }
 
@@ -233,7 +233,7 @@ int input_open(struct input **out, int fd, const struct input_options *options, 
     in->info.declared_seconds = declared_seconds(in);
     in->info.bit_rate_bps = bit_rate(in);
     if (in->info.declared_seconds > options->max_seconds + TRUNCATED_SECONDS) {
-        too_long(in, f);
+        too_large(in, f);
         goto out;
     }
     rc = 0;
@@ -299,7 +299,7 @@ static int check_frame(struct input *in, struct fault *f)
     in->errors_in_a_row = 0;
     in->info.frames += frame->nb_samples;
     in->info.seconds += (double)frame->nb_samples / frame->sample_rate;
-    return in->info.seconds > in->options.max_seconds ? too_long(in, f) : 0;
+    return in->info.seconds > in->options.max_seconds ? too_large(in, f) : 0;
 }
 
 static int check_end(const struct input *in, struct fault *f)

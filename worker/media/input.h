@@ -31,7 +31,7 @@
 struct input;
 
 struct input_options {
-    double max_seconds;     /* of decoded audio; FAULT_TOO_LONG beyond */
+    double max_seconds;     /* of decoded audio; FAULT_TOO_LARGE beyond */
     bool   strict;          /* our own output: any decode error is FAULT_BAD_MEDIA */
 };
 
@@ -48,11 +48,11 @@ struct input_info {
 };
 
 /* Probes, picks the stream, opens the decoder. `fd` is borrowed and read with pread from its start.
- * FAULT_BAD_MEDIA, FAULT_TOO_LONG (the container says so itself), FAULT_SYSTEM. */
+ * FAULT_BAD_MEDIA, FAULT_TOO_LARGE (the container says so itself), FAULT_SYSTEM. */
 int input_open(struct input **in, int fd, const struct input_options *options, struct fault *f);
 
 /* 1: *frame holds audio and is valid until the next call. 0: the end, and the whole file was sound.
- * -1: FAULT_BAD_MEDIA, FAULT_TOO_LONG or FAULT_SYSTEM. */
+ * -1: FAULT_BAD_MEDIA, FAULT_TOO_LARGE or FAULT_SYSTEM. */
 int input_next(struct input *in, const AVFrame **frame, struct fault *f);
 
 /* Borrowed, updated by input_next(), valid until input_close(). The strings are static. */

@@ -2,17 +2,12 @@
  * loudness: programme loudness, loudness range and true peak of a stereo stream.
  *
  * Sources: ITU-R BS.1770-4 (K-weighting, 400 ms blocks with 75 % overlap, gates at -70 LUFS and
- * -10 LU), EBU R 128, EBU Tech 3342 (loudness range: 3 s windows every 100 ms, gates at -70 LUFS
- * and -20 LU, 10th to 95th percentile). The filter coefficients for other rates than 48 kHz follow
- * libebur128's derivation (B. De Man, "Evaluation of implementations of the EBU R128 loudness
- * measurement", AES 2018).
+ * -10 LU), EBU R 128, EBU Tech 3342 (loudness range). libebur128 measures; beside it we keep the
+ * K-weighted energy of short hops, which it tells of its last window, for the limiter's plan
+ * (plan.h). True peak is our own (truepeak.h): the same figure for a fraction of the work.
  *
- * Why not libebur128 itself: the plan for the limiter (plan.h) needs the K-weighted energy of
- * short hops, which it does not give out, and measuring a song twice with it costs 15 % of the
- * whole job. The tests hold this module to libebur128 within 0.01 LU and to FFmpeg's ebur128
- * filter, on music and on the EBU Tech 3341 signals.
- *
- * Memory: 8 bytes for every 20 ms, 5.8 MB for four hours. Single-threaded; nothing blocks.
+ * Memory: 8 bytes for every 20 ms and 24 for every 100 ms, 9 MB for four hours. Single-threaded;
+ * nothing blocks.
  */
 #ifndef DUBPLATE_MEDIA_LOUDNESS_H
 #define DUBPLATE_MEDIA_LOUDNESS_H
