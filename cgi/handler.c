@@ -196,7 +196,7 @@ static int check_credentials(struct exchange *x, struct err *e)
 
     x->req.login_token = cookie_token(x);
     if (x->route->flags & OPEN)
-        return 0;
+        return check_origin(x, e);      /* signing in and out is a browser's business as well */
     if (!key && bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
         key = bearer + 7 + strspn(bearer + 7, " ");
     if (key)

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 #define FENCE " WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'running'"
-#define UNCLAIM " owner = NULL, lease_until_boot_ms = NULL, stage = NULL, speed_bps = NULL, eta_s = NULL"
+#define UNCLAIM " owner = NULL, lease_until_boot_ms = NULL, speed_bps = NULL, eta_s = NULL"
 
 enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_CHECK, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING, Q_OTHERS,
@@ -32,10 +32,11 @@ static const char *const sql[Q_COUNT] = {
     [Q_CHECK] = "SELECT cancel_requested, failures, crashes FROM tasks" FENCE,
     [Q_FINISH] =
         "UPDATE tasks SET state = :state, error_kind = :kind, error_text = :text, finished_at_ms = :now_ms,"
-        "       percent = CASE WHEN :state = 'done' THEN 100 ELSE percent END," UNCLAIM FENCE,
+        "       percent = CASE WHEN :state = 'done' THEN 100 ELSE percent END,"
+        "       stage = CASE WHEN :state = 'failed' THEN stage END," UNCLAIM FENCE,      /* where it failed */
     [Q_AGAIN] =
         "UPDATE tasks SET state = 'queued', run_after_ms = :run_after_ms, failures = failures + :failed,"
-        "       crashes = crashes + :crashed, error_kind = :kind, error_text = :text," UNCLAIM FENCE,
+        "       crashes = crashes + :crashed, error_kind = :kind, error_text = :text, stage = NULL," UNCLAIM FENCE,
     [Q_CANCEL_WAITING] =
         "UPDATE tasks SET state = 'cancelled', finished_at_ms = :now_ms"
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind <> 'purge'",

@@ -23,6 +23,7 @@ struct option {
     const char *const *choices;
     const int64_t     *int_choices;         /* 0-terminated */
     int                max_chars;           /* TEXT */
+    bool               no_default;          /* its zero means "not given" */
     const struct option *group;             /* GROUP: rows up to a NULL name */
     const char        *title, *help;
 };
@@ -43,7 +44,7 @@ static const struct option metadata_options[] = {
     { .name = "album_artist", .type = TEXT, AT(metadata.album_artist), .max_chars = 200, .title = "Album artist" },
     { .name = "genre", .type = TEXT, AT(metadata.genre), .max_chars = 50, .title = "Genre" },
     { .name = "date", .type = DATE, AT(metadata.date), .title = "Date", .help = "YYYY or YYYY-MM-DD" },
-    { .name = "track_number", .type = INTEGER, AT(metadata.track_number), .least = 0, .most = 9999,
+    { .name = "track_number", .type = INTEGER, AT(metadata.track_number), .least = 0, .most = 9999, .no_default = true,
       .title = "Track number" },
     { .name = "comment", .type = TEXT, AT(metadata.comment), .max_chars = 500, .title = "Comment" },
     { .name = NULL },
@@ -355,7 +356,7 @@ static void schema_value(const struct option *o, cJSON *p)
         json_put_text(p, "default", o->text_default);
     else if (o->type == BOOLEAN)
         json_put_bool(p, "default", o->number_default != 0);
-    else if (o->type == INTEGER || o->type == INTEGER_CHOICE || o->type == NUMBER)
+    else if (!o->no_default && (o->type == INTEGER || o->type == INTEGER_CHOICE || o->type == NUMBER))
         json_put_number(p, "default", o->number_default);
     else if (o->type == GROUP)
         schema_group(o->group, p);

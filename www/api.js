@@ -5,6 +5,8 @@
  * sent, and a 304 hands back the same object as before, so that `changed` tells the caller whether to touch the page.
  */
 
+import { full } from './words.js';
+
 const BASE = '/api';
 const TIMEOUT_MS = 20000;
 
@@ -12,7 +14,7 @@ const TIMEOUT_MS = 20000;
  * refused form. */
 export class ApiError extends Error {
     constructor(status, problem = {}, retryAfter = 0) {
-        super(sentence(problem.detail || problem.title || fallback(status)));
+        super(full(problem.detail || problem.title || fallback(status)));
         this.name = 'ApiError';
         this.status = status;
         this.kind = problem.kind || 'system';
@@ -20,12 +22,6 @@ export class ApiError extends Error {
         this.requestId = problem.request_id || null;
         this.retryAfter = retryAfter;
     }
-}
-
-/* Details come as sentences or as clauses; people get sentences. */
-function sentence(text) {
-    const whole = text.charAt(0).toUpperCase() + text.slice(1);
-    return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }
 
 function fallback(status) {

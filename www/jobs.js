@@ -84,7 +84,7 @@ class Row {
         attr(ref.age, 'datetime', job.created_at);
         attr(ref.age, 'title', words.moment(job.created_at));
         this.tick();
-        line(ref.waits, active(job) ? [words.waiting(job.waiting_for), job.state === 'queued' && job.error ? `Last try: ${job.error.detail}` : ''].filter(Boolean).join(' ') : '');
+        line(ref.waits, active(job) ? [words.waiting(job.waiting_for), job.state === 'queued' && job.error ? `Last try: ${words.full(job.error.detail || job.error.kind)}` : ''].filter(Boolean).join(' ') : '');
         this.showRun(job, running, failed);
         this.showError(job, failed);
 
@@ -142,8 +142,8 @@ class Row {
         const { ref } = this;
         show(ref.error, failed);
         if (!failed) return;
-        text(ref.errorText, (job.error && job.error.detail) || 'It failed, and nothing was recorded about why.');
-        text(ref.errorHint, job.error && job.error.hint);
+        text(ref.errorText, words.full(job.error?.detail || 'It failed, and nothing was recorded about why.'));
+        text(ref.errorHint, job.error?.hint && words.full(job.error.hint));
     }
 
     showPlaying() {

@@ -124,6 +124,12 @@ export function stream(audio) {
         has(channels) && (channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`)].filter(Boolean).join(', ');
 }
 
+/* The server explains itself in sentences or in clauses; people get sentences. */
+export function full(text) {
+    const whole = text.charAt(0).toUpperCase() + text.slice(1);
+    return !whole || /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
 /* What a job waits for, as the server says it: a sentence of its own, or what "Waiting for" is about. Times inside
  * become local. */
 export function waiting(text) {

@@ -104,13 +104,13 @@ test('a link is fetched, mastered and stored before one\'s eyes', async () => {
     await quiet();
 });
 
-test('a finished track plays in the page, and seeking works', async () => {
-    await stack.finish(stack.watch('machine_wars', { clip: CLIP_SECONDS }));
+test('a finished track plays in the page, can be sought in, and is downloaded under a human name', async () => {
+    await stack.finish(stack.watch('machine_wars', { clip: CLIP_SECONDS, title: 'Grüße / from “Dub”' }));
     const { page, answers, quiet } = await stack.open();
     const row = page.locator('.job').first();
     await button(row, 'Play').click();
     await page.locator('#player').waitFor();
-    await reads(page.locator('#player-title'), /Machine Wars/);
+    await reads(page.locator('#player-title'), /Grüße/);
     await reads(page.locator('#player-total'), new RegExp(`^0:${CLIP_SECONDS}$`));
     const audio = (what) => page.locator('#audio').evaluate((el, name) => el[name], what);
     await until(async () => await audio('currentTime') > 0.5, 'time to pass in the audio');
@@ -128,16 +128,8 @@ test('a finished track plays in the page, and seeking works', async () => {
     assert.ok(answers.some((a) => a.path.endsWith('/file') && a.status === 206), 'the file came in ranges');
     await page.getByRole('button', { name: 'Close the player' }).click();
     assert.equal(await page.locator('#player').isVisible(), false);
-    await quiet();
-});
 
-test('a finished track is downloaded under a human name', async () => {
-    await stack.finish(stack.watch('frontiers', { clip: CLIP_SECONDS, title: 'Grüße / from “Dub”' }));
-    const { page, quiet } = await stack.open();
-    const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.locator('.job').first().getByRole('link', { name: 'Download' }).click(),
-    ]);
+    const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: 'Download' }).click()]);
     assert.match(download.suggestedFilename(), /Grüße.*Dub.*\.mp3$/);
     const head = (await fs.readFile(await download.path())).subarray(0, 3).toString('latin1');
     assert.equal(head, 'ID3');
@@ -249,16 +241,14 @@ test('a job that is tried again says when, and what went wrong', async () => {
     await quiet();
 });
 
-test('hostile titles are text', async () => {
-    const titles = ['<img src=x onerror="window.owned=1">', '\u202Eevil \u2066مرحبا'];
-    for (const title of titles) await stack.finish(stack.watch('frontiers', { clip: 3, title, artist: title }));
+test('a hostile title is text', async () => {
+    const title = '<img src=x onerror="window.owned=1"> \u202Eevil \u2066مرحبا';
+    await stack.finish(stack.watch('frontiers', { clip: 3, title, artist: title }));
     const { page, quiet } = await stack.open();
-    const shown = await page.locator('.job-title').allTextContents();
-    assert.ok(shown.includes(titles[0]), `${titles[0]} in ${shown}`);
-    assert.ok(shown.some((title) => title.includes('مرحبا')));
     const row = page.locator('.job').first();
     await button(row, 'Details').click();
-    await reads(row.locator('.job-details'), /مرحبا/);
+    await reads(row.locator('.job-title'), /^<img src=x onerror="window.owned=1">.*مرحبا/);
+    await reads(row.locator('.job-details'), /<img src=x.*مرحبا/);
     await button(row, 'Play').click();
     assert.equal(await page.locator('.job-title *, .fact dd *:not(a), #player-title *').count(), 0);
     assert.equal(await page.evaluate(() => window.owned), undefined);

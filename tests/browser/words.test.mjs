@@ -39,6 +39,7 @@ table('addresses are shown bare', words.bare, [['https://www.youtube.com/watch?v
 table('what a job waits for becomes a sentence', words.waiting, [
     ['its turn', 'Waiting for its turn.'], ['The disk is full.', 'The disk is full.'], [[null], ''],
 ]);
+table('clauses become sentences', words.full, [['not so', 'Not so.'], ['Why?', 'Why?'], ['', '']]);
 table('a stream is described in a few words', words.stream, [
     [{ codec: 'opus', bit_rate_bps: 127800, sample_rate_hz: 48000, channels: 2 }, 'Opus, 128 kbit/s, 48 kHz, stereo'],
     [{ codec: 'mp3', bitrate_kbps: 320, sample_rate_hz: 44100, channels: 1 }, 'MP3, 320 kbit/s, 44.1 kHz, mono'],

@@ -69,6 +69,7 @@ static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_NETWORK, "HTTP Error 5" },
     { ERR_NETWORK, "SSL" },
     { ERR_NETWORK, "TLS" },
+    { ERR_BAD_MEDIA, "Did not get any data blocks" },
     { ERR_BAD_MEDIA, "The downloaded file is empty" },
     { ERR_BAD_MEDIA, "Postprocessing:" },
     { ERR_OUTDATED_TOOL, "please report this issue on" },
@@ -111,10 +112,24 @@ static enum err_kind kind_of(const struct ytdlp_complaint *c)
     return c->outdated ? ERR_OUTDATED_TOOL : ERR_SYSTEM;
 }
 
+/* Where yt-dlp stops talking to people and goes on to its developers. */
+static int readable_length(const char *s)
+{
+    static const char *const tails[] = { " (caused by ", "; please report this issue", " Use --cookies" };
+    size_t n = strlen(s);
+
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+        const char *tail = strstr(s, tails[i]);
+        if (tail && tail > s && (size_t)(tail - s) < n)
+            n = (size_t)(tail - s);
+    }
+    return (int)n;
+}
+
 int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e)
 {
     if (c->error[0])
-        return err_set(e, kind_of(c), "%s", c->error);
+        return err_set(e, kind_of(c), "%.*s", readable_length(c->error), c->error);
     if (exit_code > 128)
         return err_set(e, ERR_CRASHED, "yt-dlp was killed by signal %d", exit_code - 128);
     return err_set(e, ERR_SYSTEM, "yt-dlp ended with exit code %d and no message", exit_code);
