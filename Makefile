@@ -39,7 +39,7 @@ WORKER = main supervisor serve follow task pipeline media proc workdir \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base conf db json lifecycle net spec url ytdlp proc
+UNIT = base conf db json lifecycle net spec url ytdlp proc wal_reset
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
@@ -78,7 +78,7 @@ $(BUILD)/worker/%.o: worker/%.c
 	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) -c -o $@ $<
 $(BUILD)/tests/unit/test_%: tests/unit/test_%.c $(filter-out %/main.o,$(WORKER_OBJ)) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -isystem build/vendor -o $@ $^ -lcmocka $(LIBS)
+	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -isystem build/vendor -o $@ $(filter %.c %.o %.a,$^) -lcmocka $(LIBS)
 $(BUILD)/lib/db.o: build/vendor/sqlite3.h
 
 # The schema is part of the program: one string per migration, in the order of their numbers.

@@ -164,13 +164,15 @@ int db_migrate(const char *path, struct err *e)
     const bool is_new = stat(path, &st) != 0 || st.st_size == 0;
     if (open_handle(&db, path, SQLITE_OPEN_CREATE, e))
         return -1;
-    if (exec(db, "PRAGMA journal_mode=WAL", e) || user_version(db, &version, e))
+    if (user_version(db, &version, e))
         goto out;
     if (version > db_migration_count) {
         err_set(e, ERR_SYSTEM, "%s has schema version %d; this program knows up to %d", path, version,
                 db_migration_count);
         goto out;
     }
+    if (exec(db, "PRAGMA journal_mode=WAL", e))     /* writes: not before we know that the file is ours */
+        goto out;
     if (version == db_migration_count) {
         rc = 0;
         goto out;

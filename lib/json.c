@@ -9,6 +9,20 @@
 const struct json_limits json_limits_request = { .max_bytes = 64 << 10, .max_depth = 16, .max_names = 64 };
 const struct json_limits json_limits_tool = { .max_bytes = 8 << 20, .max_depth = 24, .max_names = 200000 };
 
+/* What follows "\u": four hex digits (cJSON reads anything else as U+0000), and not of U+0000, where C strings end. */
+static int check_escape(const char *s, size_t len, size_t at, struct err *e)
+{
+    size_t n = 0;
+
+    while (n < 4 && n < len && strchr("0123456789abcdefABCDEF", s[n]) && s[n])
+        n++;
+    if (n < 4)
+        return err_set(e, ERR_SYNTAX, "\\u without four hex digits (byte %zu)", at);
+    if (memcmp(s, "0000", 4) == 0)
+        return err_set(e, ERR_SYNTAX, "NUL character in a string (byte %zu)", at);
+    return 0;
+}
+
 /* Looks at the bytes before any parser does: encoding, depth, number of names, and no way to write U+0000. */
 static int prescan(const char *s, size_t len, const struct json_limits *limits, struct err *e)
 {
@@ -25,8 +39,8 @@ static int prescan(const char *s, size_t len, const struct json_limits *limits, 
             if ((unsigned char)c < 0x20)
                 return err_set(e, ERR_SYNTAX, "raw control character in a string (byte %zu)", i);
             if (c == '\\') {
-                if (len - i >= 6 && memcmp(s + i, "\\u0000", 6) == 0)
-                    return err_set(e, ERR_SYNTAX, "NUL character in a string (byte %zu)", i);
+                if (i + 1 < len && s[i + 1] == 'u' && check_escape(s + i + 2, len - i - 2, i, e))
+                    return -1;
                 i++;
             } else if (c == '"') {
                 in_string = false;

@@ -69,13 +69,14 @@ static bool v4_public(const unsigned char *bytes)
     return !in_any(special_v4, ARRAY_LEN(special_v4), AF_INET, bytes);
 }
 
-/* The IPv4 address inside: ::ffff:0:0/96, ::/96, 64:ff9b::/96, 2002::/16; NULL if there is none. */
+/* The IPv4 address inside: ::ffff:0:0/96, ::/96 (but :: and ::1 are themselves), 64:ff9b::/96, 2002::/16; NULL if
+ * there is none. */
 static const unsigned char *v4_inside(const unsigned char *b)
 {
     static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff }, zero[12] = { 0 };
     static const unsigned char nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
 
-    if (!memcmp(b, mapped, 12) || !memcmp(b, nat64, 12) || !memcmp(b, zero, 12))
+    if (!memcmp(b, mapped, 12) || !memcmp(b, nat64, 12) || (!memcmp(b, zero, 12) && b[12]))
         return b + 12;
     return b[0] == 0x20 && b[1] == 0x02 ? b + 2 : NULL;
 }

@@ -265,6 +265,8 @@ static void read_group(struct spec *s, const struct option *table, const cJSON *
             o++;
         snprintf(field, sizeof field, "%s%s%.40s", prefix, *prefix ? "." : "", v->string);
         utf8_trim_tail(field);
+        if (o->name && o->no_default && cJSON_IsNull(v))
+            continue;
         if (o->name)
             read_value(s, o, v, field, errors);
         else if (!listed(also, v->string))
@@ -278,6 +280,14 @@ void spec_from_request(struct spec *out, const cJSON *request, const char *const
     read_group(out, options, request, "", also, errors);
 }
 
+static void write_integer(const struct option *o, int64_t value, cJSON *object)
+{
+    if (o->no_default && value == 0)
+        cJSON_AddNullToObject(object, o->name);
+    else
+        json_put_int(object, o->name, value);
+}
+
 static void write_group(const struct spec *s, const struct option *o, cJSON *object)
 {
     for (; o->name; o++)
@@ -289,7 +299,7 @@ static void write_group(const struct spec *s, const struct option *o, cJSON *obj
             break;
         case INTEGER:
         case INTEGER_CHOICE:
-            json_put_int(object, o->name, *(const int64_t *)at_const(s, o));
+            write_integer(o, *(const int64_t *)at_const(s, o), object);
             break;
         case NUMBER:
             json_put_number(object, o->name, *(const double *)at_const(s, o));
@@ -315,8 +325,10 @@ int spec_from_stored(struct spec *out, const char *text, struct err *e)
     struct spec_errors errors = { 0 };
     cJSON *doc = NULL;
 
-    if (json_parse(&doc, text, strlen(text), &json_limits_tool, e))
-        return -1;
+    if (json_parse(&doc, text, strlen(text), &json_limits_tool, e) || !cJSON_IsObject(doc)) {
+        cJSON_Delete(doc);
+        return err_set(e, ERR_SYSTEM, "the stored options are no JSON object");
+    }
     spec_from_request(out, doc, NULL, &errors);
     cJSON_Delete(doc);
     return errors.count == 0 ? 0

@@ -1,7 +1,7 @@
 #include "url.h"
 
-#include <curl/curl.h>
 #include <ctype.h>
+#include <curl/curl.h>
 #include <locale.h>
 #include <string.h>
 
@@ -65,6 +65,8 @@ static int check_host(const char *host, const struct net_allow *allow, struct er
 {
     struct sockaddr_storage address;
 
+    if (strspn(host, ".") == strlen(host))
+        return err_set(e, ERR_INPUT, "names no host");
     if (net_literal(host, &address)) {
         if (!net_address_allowed(allow, (struct sockaddr *)&address))
             return err_set(e, ERR_INPUT, "points to a private address (%.60s)", host);

@@ -37,8 +37,8 @@ struct proc_result {
 };
 
 /*
- * 0 if the program ran and ended by itself, whatever its exit code. Otherwise -1 and *e: ERR_TIMEOUT, ERR_SYSTEM (could not
- * start), or what on_line or tick set. *result is filled in both cases.
+ * 0 if the program ran and ended by itself, whatever its exit code. Otherwise -1 and *e: ERR_TIMEOUT, ERR_SYSTEM
+ * (could not start), or what on_line or tick set. *result is filled in both cases.
  */
 int proc_run(const struct proc_spec *spec, struct proc_result *result, struct err *e);
 

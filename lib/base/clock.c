@@ -55,7 +55,9 @@ const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)
         seconds--, ms += 1000;
     const time_t t = (time_t)seconds;
     gmtime_r(&t, &tm);
-    const size_t n = strftime(out, CLOCK_ISO_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, CLOCK_ISO_BYTES - n, ".%03dZ", (int)ms);
+    const size_t n = (size_t)snprintf(out, CLOCK_ISO_BYTES, "%04d", (tm.tm_year + 1900) % 10000);
+    strftime(out + n, CLOCK_ISO_BYTES - n, "-%m-%dT%H:%M:%S", &tm);
+    const size_t used = strlen(out);
+    snprintf(out + used, CLOCK_ISO_BYTES - used, ".%03dZ", (int)(ms % 1000));
     return out;
 }

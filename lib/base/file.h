@@ -29,8 +29,8 @@ int file_sha256(char out[ID_SHA256_BYTES], const char *path, int64_t *size_bytes
 
 /*
  * A title as a file name: valid UTF-8, no separators, no control or bidi characters, none of the characters that
- * Windows shares refuse, no leading dot or dash, no trailing dot or space, at most max bytes, never empty. `ext` is ours and is
- * appended after a dot (NULL: none). out must hold max + 1 bytes.
+ * Windows shares refuse, no leading dot or dash, no trailing dot or space, at most max bytes, never empty. `ext` is
+ * ours and is appended after a dot (NULL: none). out must hold max + 1 bytes.
  */
 void file_safe_name(char *out, size_t max, const char *title, const char *ext);
 

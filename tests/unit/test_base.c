@@ -41,7 +41,8 @@ TEST(utf8_refuses_overlong_forms_surrogates_and_what_lies_beyond_unicode)
     static const char *const bad[] = {
         "\xc0\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
         "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf7\xbf\xbf\xbf", "\xf8\x88\x80\x80\x80", "\xfe", "\xff",
-        "\x80", "\xbf", "\xc3(", "\xe2\x28\xa1", "\xe2\x82", "\xf0\x9f\x98", "\xc3", "\xe2\x82(", "abc\xc3", "\xc3\xa9\x80",
+        "\x80", "\xbf", "\xc3(", "\xe2\x28\xa1", "\xe2\x82", "\xf0\x9f\x98", "\xc3", "\xe2\x82(", "abc\xc3",
+        "\xc3\xa9\x80",
     };
 
     for (size_t i = 0; i < LENGTH(bad); i++)
@@ -122,15 +123,33 @@ TEST(utf8_trim_tail_removes_what_snprintf_leaves_of_a_cut_character)
 
 TEST(utf8_names_the_characters_that_hide_or_reorder_text)
 {
-    static const uint32_t yes[] = { 0, 9, 10, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9f, 0x200b, 0x200e, 0x200f, 0x2028,
-                                    0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0x206f, 0xfeff };
+    static const uint32_t yes[] = { 0, 9, 10, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9f, 0x61c, 0x180e, 0x200b, 0x200e, 0x200f,
+                                    0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0x206f, 0xfeff, 0xfff9 };
     static const uint32_t no[] = { ' ', 'a', 0x7e, 0xa0, 0x200a, 0x2010, 0x2027, 0x202f, 0x205f, 0x2070, 0xfefe,
-                                   0x1f3a7 };
+                                   0x200c, 0x200d, 0x1f3a7 };      /* joiners are part of scripts and emoji */
 
     for (size_t i = 0; i < LENGTH(yes); i++)
         check(utf8_is_control(yes[i]), "U+%04X passes", yes[i]);
     for (size_t i = 0; i < LENGTH(no); i++)
         check(!utf8_is_control(no[i]), "U+%04X is refused", no[i]);
+}
+
+TEST(utf8_clean_makes_one_tidy_line_of_anything)
+{
+    static const char *const cases[][2] = {
+        { "", "" }, { "plain", "plain" }, { "  a \t\r\n b  ", "a b" }, { " \n ", "" }, { "a\x01\x1b" "b", "ab" },
+        { "a\xff" "b\xc3", "ab" }, { "a\xe2\x80\xae" "b", "ab" }, { "a \xe2\x80\x8b b", "a b" }, { "\x7f", "" },
+        { "日\n本", "日 本" }, { "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8e\xa4",
+                             "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8e\xa4" },
+    };
+
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char s[64];
+        snprintf(s, sizeof s, "%s", cases[i][0]);
+        const size_t n = utf8_clean(s);
+        check(strcmp(s, cases[i][1]) == 0 && n == strlen(s), "case %zu: \"%s\"", i, s);
+        check(utf8_clean(s) == n && strcmp(s, cases[i][1]) == 0, "case %zu changes when cleaned again", i);
+    }
 }
 
 /* ---- err ---- */
@@ -684,6 +703,7 @@ UNIT_MAIN(UNIT(utf8_reads_each_length_at_its_first_and_last_code_point),
           UNIT(utf8_cut_never_splits_a_code_point),
           UNIT(utf8_trim_tail_removes_what_snprintf_leaves_of_a_cut_character),
           UNIT(utf8_names_the_characters_that_hide_or_reorder_text),
+          UNIT(utf8_clean_makes_one_tidy_line_of_anything),
           UNIT(every_kind_of_error_has_a_name_a_title_and_a_status),
           UNIT(what_may_pass_is_tried_again_and_what_will_not_is_not),
           UNIT(a_stored_kind_reads_back_as_a_kind_of_the_same_name),

@@ -86,7 +86,8 @@ TEST(a_pair_of_quotes_is_dropped_and_nothing_else)
 {
     static const struct { const char *line, *value; } cases[] = {
         { "WORKER_NAME=plain", "plain" }, { "WORKER_NAME=\"two words\"", "two words" },
-        { "WORKER_NAME='single'", "single" }, { "WORKER_NAME=\"half", "\"half" }, { "WORKER_NAME='mixed\"", "'mixed\"" },
+        { "WORKER_NAME='single'", "single" }, { "WORKER_NAME=\"half", "\"half" },
+        { "WORKER_NAME='mixed\"", "'mixed\"" },
         { "WORKER_NAME=\"\"", "" }, { "WORKER_NAME=", "" }, { "WORKER_NAME=a=b", "a=b" }, { "WORKER_NAME=\"", "\"" },
         { "WORKER_NAME=\"a # b\"", "a # b" }, { "\tWORKER_NAME=indented", "indented" },
     };

@@ -54,7 +54,8 @@ TEST(what_is_no_json_is_refused)
 
 TEST(exactly_one_document_is_read)
 {
-    static const char *const bad[] = { "{}{}", "{} {}", "1 2", "null,", "{}x", "[]]", "{}\n{}", "\"a\"\"b\"", "{}\xef\xbb\xbf" };
+    static const char *const bad[] = { "{}{}", "{} {}", "1 2", "null,", "{}x", "[]]", "{}\n{}", "\"a\"\"b\"",
+                                       "{}\xef\xbb\xbf" };
     struct err e;
 
     for (size_t i = 0; i < LENGTH(bad); i++)
@@ -81,7 +82,8 @@ TEST(no_string_can_hold_nul_or_raw_control_characters)
 /* cJSON reads four characters that are no hex digits as U+0000, and the string ends there. */
 TEST(an_escape_without_four_hex_digits_is_refused)
 {
-    static const char *const bad[] = { "\"\\u12g4\"", "\"\\uzzzz\"", "\"\\u\"", "\"ok\\u 123\"", "\"\\u+123\"", "\"\\u0x1f\"",
+    static const char *const bad[] = { "\"\\u12g4\"", "\"\\uzzzz\"", "\"\\u\"", "\"ok\\u 123\"", "\"\\u+123\"",
+                                       "\"\\u0x1f\"",
                                        "{\"\\u00g0\":1}", "\"\\ud83c\\udfg7\"", "\"\\\\\\u-001\"" };
     struct err e;
 
@@ -92,7 +94,8 @@ TEST(an_escape_without_four_hex_digits_is_refused)
 
 TEST(bytes_that_are_not_utf8_are_refused_wherever_they_stand)
 {
-    static const char *const bad[] = { "\"\xff\"", "\"\xc3\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
+    static const char *const bad[] = { "\"\xff\"", "\"\xc3\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
+                                       "\"\xf4\x90\x80\x80\"",
                                        "{\"\xff\":1}", "\xff", "1\xff", "[\"ok\",\"\x80\"]" };
     struct err e;
 
@@ -213,7 +216,8 @@ TEST(what_has_no_json_form_is_written_as_null)
     json_put_text(json_put_object(o, "object"), "a", "\"\n");
     cJSON_AddItemToArray(json_put_array(o, "array"), cJSON_CreateNull());
     char *text = cJSON_PrintUnformatted(o);
-    assert_string_equal(text, "{\"text\":null,\"nan\":null,\"infinity\":null,\"never\":null,\"none\":null,\"broken\":null,"
+    assert_string_equal(text,
+                        "{\"text\":null,\"nan\":null,\"infinity\":null,\"never\":null,\"none\":null,\"broken\":null,"
                               "\"then\":\"1970-01-01T00:00:00.001Z\",\"raw\":{\"a\":[1]},\"int\":999999999999999,"
                               "\"bool\":false,\"object\":{\"a\":\"\\\"\\n\"},\"array\":[null]}");
     cJSON_free(text);
@@ -222,7 +226,8 @@ TEST(what_has_no_json_form_is_written_as_null)
 
 TEST(ten_thousand_damaged_documents_do_no_harm)
 {
-    static const char text[] = "{\"url\":\"https://example.org/\\u00e9\\\"x\",\"n\":[1,-2.5e3,true,null],\"m\":{\"a\":\"\xc3\xa9\"}}";
+    static const char text[] = "{\"url\":\"https://example.org/\\u00e9\\\"x\",\"n\":[1,-2.5e3,true,null],"
+                               "\"m\":{\"a\":\"\xc3\xa9\"}}";
     char copy[sizeof text];
     struct err e;
 

@@ -88,7 +88,8 @@ TEST(each_number_is_taken_at_its_ends_and_refused_one_step_beyond)
 TEST(each_choice_takes_its_words_and_no_other)
 {
     static const struct { const char *name; const char *good[12], *bad[6]; } cases[] = {
-        { "source_type", { "\"auto\"", "\"youtube\"", "\"soundcloud\"", "\"instagram\"", "\"tiktok\"", "\"bandcamp\"", "\"vimeo\"",
+        { "source_type", { "\"auto\"", "\"youtube\"", "\"soundcloud\"", "\"instagram\"", "\"tiktok\"", "\"bandcamp\"",
+                           "\"vimeo\"",
                            "\"generic\"" }, { "\"Youtube\"", "\"\"", "\"spotify\"", "0", "null" } },
         { "download_type", { "\"auto\"", "\"single\"" }, { "\"playlist\"", "\"single \"", "true" } },
         { "media_type", { "\"audio\"" }, { "\"video\"", "[\"audio\"]" } },
@@ -190,8 +191,10 @@ TEST(text_holds_no_control_characters)
 TEST(a_date_is_a_year_or_a_day)
 {
     static const char *const good[] = { "", "1999", "2026-01-01", "2026-12-31", "2024-02-29" };
-    static const char *const bad[] = { "99", "19999", "2026-1-1", "2026-00-01", "2026-13-01", "2026-01-00", "2026-01-32",
-                                       "2026/01/01", "2026-01", "20260101", "2026-01-01T00:00:00Z", "abcd", "2026-0a-01" };
+    static const char *const bad[] = { "99", "19999", "2026-1-1", "2026-00-01", "2026-13-01", "2026-01-00",
+                                       "2026-01-32",
+                                       "2026/01/01", "2026-01", "20260101", "2026-01-01T00:00:00Z", "abcd",
+                                       "2026-0a-01" };
     char text[100];
     struct spec s;
 
@@ -211,7 +214,8 @@ TEST(a_field_that_nobody_knows_is_refused_by_name)
 {
     refused("{\"formatt\":\"mp3\"}", "formatt");
     refused("{\"metadata\":{\"titel\":\"x\"}}", "metadata.titel");
-    refused("{\"metadata\":{\"url\":\"x\"}}", "metadata.url");      /* what the caller handles is handled at the top only */
+    refused("{\"metadata\":{\"url\":\"x\"}}",
+            "metadata.url");      /* what the caller handles is handled at the top only */
     refused("{\"Priority\":1}", "Priority");
     refused("{\"\":1}", "");
     refused("{\"ytdlp_args\":\"--exec id\"}", "ytdlp_args");
@@ -226,10 +230,12 @@ TEST(a_field_that_nobody_knows_is_refused_by_name)
 
 TEST(everything_that_is_wrong_is_said_at_once)
 {
-    static const char *const expected[] = { "priority", "bitrate_kbps", "metadata.title", "metadata.nope", "nonsense", "normalize" };
+    static const char *const expected[] = { "priority", "bitrate_kbps", "metadata.title", "metadata.nope", "nonsense",
+                                            "normalize" };
     struct spec s;
     const struct spec_errors errors = read_request(
-        &s, "{\"priority\":11,\"bitrate_kbps\":1,\"metadata\":{\"title\":7,\"nope\":1,\"artist\":\"fine\"},\"nonsense\":{},"
+        &s, "{\"priority\":11,\"bitrate_kbps\":1,\"metadata\":{\"title\":7,\"nope\":1,\"artist\":\"fine\"},"
+            "\"nonsense\":{},"
             "\"url\":\"x\",\"quality\":\"best\",\"normalize\":\"yes\"}");
 
     assert_int_equal(errors.count, LENGTH(expected));
@@ -260,8 +266,10 @@ TEST(what_is_stored_reads_back_the_same)
     memset(&a, 0, sizeof a);
     accepted(&a, "{\"source_type\":\"youtube\",\"download_type\":\"single\",\"quality\":\"worst\",\"bitrate_kbps\":128,"
                  "\"sample_rate_hz\":44100,\"normalize\":false,\"loudness_target_lufs\":-16.3,\"true_peak_dbtp\":-0.1,"
-                 "\"embed_metadata\":false,\"embed_cover\":false,\"priority\":-10,\"client_ref\":\"\\\"ref\\\\ \xf0\x9f\x8e\xa7\","
-                 "\"metadata\":{\"title\":\"T\",\"artist\":\"A\",\"album\":\"B\",\"album_artist\":\"C\",\"genre\":\"G\","
+                 "\"embed_metadata\":false,\"embed_cover\":false,\"priority\":-10,"
+                 "\"client_ref\":\"\\\"ref\\\\ \xf0\x9f\x8e\xa7\","
+                 "\"metadata\":{\"title\":\"T\",\"artist\":\"A\",\"album\":\"B\",\"album_artist\":\"C\","
+                 "\"genre\":\"G\","
                  "\"date\":\"2026-01-02\",\"track_number\":7,\"comment\":\"x\"}}");
     cJSON *o = spec_to_json(&a);
     char *text = cJSON_PrintUnformatted(o);
@@ -291,7 +299,8 @@ TEST(a_stored_spec_of_an_older_version_gets_the_defaults_of_what_was_added_since
 
 TEST(a_stored_text_that_is_not_ours_is_an_error_of_the_system)
 {
-    static const char *const bad[] = { "{\"unknown\":1}", "{\"bitrate_kbps\":1}", "not json", "", "[1]", "7", "\"text\"", "null" };
+    static const char *const bad[] = { "{\"unknown\":1}", "{\"bitrate_kbps\":1}", "not json", "", "[1]", "7",
+                                       "\"text\"", "null" };
     struct spec s;
     struct err e;
 
@@ -316,7 +325,9 @@ static void compare_with_schema(const cJSON *values, const cJSON *schema, const 
         check(*json_text(p, "title", ""), "%s has no title", v->string);
         const char *type = json_text(p, "type", "");
         const cJSON *def = cJSON_GetObjectItemCaseSensitive(p, "default");
-        if (cJSON_IsObject(v)) {
+        if (cJSON_IsNull(v)) {      /* a number that may be absent has no default */
+            check(def == NULL && !strcmp(type, "integer"), "%s", v->string);
+        } else if (cJSON_IsObject(v)) {
             assert_string_equal(type, "object");
             compare_with_schema(v, p, v->string);
         } else if (cJSON_IsBool(v)) {

@@ -28,7 +28,8 @@ TEST(only_http_and_https_are_links)
         "file:///etc/passwd", "file://localhost/etc/passwd", "FILE:///etc/passwd", "javascript:alert(1)",
         "javascript://example.org/%0aalert(1)", "data:text/html,x", "data:audio/mpeg;base64,AAAA",
         "ftp://example.org/a.mp3", "sftp://example.org/a", "gopher://example.org/", "smb://example.org/share",
-        "rtsp://example.org/a", "rtmp://example.org/a", "ytsearch:song", "ytsearch10:song", "blob:https://example.org/1",
+        "rtsp://example.org/a", "rtmp://example.org/a", "ytsearch:song", "ytsearch10:song",
+        "blob:https://example.org/1",
         "view-source:https://example.org/", "magnet:?xt=urn:btih:0", "http:", "https:", "http:/", "://example.org/",
         "example", "a song title",
     };
@@ -38,7 +39,8 @@ TEST(only_http_and_https_are_links)
 
 TEST(nothing_that_looks_like_an_option_is_a_link)
 {
-    static const char *const bad[] = { "-o", "--exec=id", "-", "--", "--batch-file=/etc/passwd", "-https://example.org/",
+    static const char *const bad[] = { "-o", "--exec=id", "-", "--", "--batch-file=/etc/passwd",
+                                       "-https://example.org/",
                                        "--config-locations=http://example.org/", "-a http://example.org" };
 
     all_refused(bad, LENGTH(bad));
@@ -135,10 +137,12 @@ TEST(what_ends_in_a_number_and_is_no_address_is_refused)
 TEST(names_of_the_local_network_are_refused)
 {
     static const char *const bad[] = {
-        "http://localhost/", "http://LOCALHOST/", "http://localhost./", "http://localhost:8080/", "http://foo.localhost/",
+        "http://localhost/", "http://LOCALHOST/", "http://localhost./", "http://localhost:8080/",
+        "http://foo.localhost/",
         "http://foo.localhost./", "http://a.b.localhost/", "http://localhost.localdomain/", "http://printer.local/",
         "http://db.internal/", "http://metadata.google.internal/", "http://nas.home.arpa/", "http://router/",
-        "http://intranet/a", "http://router./", "http://x..localhost/", "http://local%68ost/", "http://\xe2\x93\x9bocalhost/",
+        "http://intranet/a", "http://router./", "http://x..localhost/", "http://local%68ost/",
+        "http://\xe2\x93\x9bocalhost/",
     };
 
     all_refused(bad, LENGTH(bad));
@@ -147,7 +151,8 @@ TEST(names_of_the_local_network_are_refused)
 TEST(a_link_without_a_host_is_none)
 {
     static const char *const bad[] = { "http://", "https://", "http:///path", "http://?q", "http://#f", "http://:80/",
-                                       "http://./", "http://../", "http://[]/", "http://[/", "http://example.org:99999/",
+                                       "http://./", "http://../", "http://[]/", "http://[/",
+                                       "http://example.org:99999/",
                                        "http://example.org:x/", "http://exa mple.org/", "http://a<b>.example/",
                                        "http://-/", "http://.../" };
 
@@ -161,7 +166,8 @@ TEST(a_good_link_is_normalised)
         { "https://example.org/", "https://example.org/", "example.org" },
         { "HTTPS://Example.ORG/Path", "https://Example.ORG/Path", "example.org" },
         { "http://example.org:8080/a?b=c&d=e#f", "http://example.org:8080/a?b=c&d=e#f", "example.org" },
-        { "https://www.youtube.com/watch?v=abcdefghijk&list=PL1", "https://www.youtube.com/watch?v=abcdefghijk&list=PL1",
+        { "https://www.youtube.com/watch?v=abcdefghijk&list=PL1",
+          "https://www.youtube.com/watch?v=abcdefghijk&list=PL1",
           "www.youtube.com" },
         { "https://example.org/a/../b/./c", "https://example.org/b/c", "example.org" },
         { "https://example.org/%2e%2e/x", NULL, "example.org" },
@@ -184,7 +190,8 @@ TEST(a_good_link_is_normalised)
         check(!cases[i].text || strcasecmp(u.text, cases[i].text) == 0, "%s gives %s", cases[i].in, u.text);
         check(strcmp(u.host, cases[i].host) == 0, "%s has the host %s", cases[i].in, u.host);
         check(strncmp(u.text, "http://", 7) == 0 || strncmp(u.text, "https://", 8) == 0, "%s", u.text);
-        check(url_check(&again, u.text, &nobody, &e) == 0 && strcmp(again.text, u.text) == 0, "%s is not stable", u.text);
+        check(url_check(&again, u.text, &nobody, &e) == 0 && strcmp(again.text, u.text) == 0, "%s is not stable",
+              u.text);
     }
 }
 
@@ -207,7 +214,8 @@ TEST(an_exempted_network_opens_its_addresses_and_local_names_and_nothing_else)
 
 TEST(ten_thousand_mutated_links_never_pass_as_something_else)
 {
-    static const char *const seeds[] = { "https://user:pw@example.org:80/a?b#c", "http://127.0.0.1/", "http://[::1]:80/x",
+    static const char *const seeds[] = { "https://user:pw@example.org:80/a?b#c", "http://127.0.0.1/",
+                                         "http://[::1]:80/x",
                                          "http://localhost/", "https://www.youtube.com/watch?v=abcdefghijk" };
     static const char bytes[] = "@:/?#[]%.\\-_0123456789abcdefx\xc3\xa9\xe2\x91\xa0 \n\t";
     struct url u;

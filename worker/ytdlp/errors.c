@@ -6,7 +6,8 @@
 
 /*
  * Real texts of 2023–2026, in the order in which they have to be looked for: "Video unavailable" also heads YouTube's
- * rate-limit text, the age check also speaks of cookies, and old versions append "please report this issue" to plain network errors.
+ * rate-limit text, the age check also speaks of cookies, and old versions append "please report this issue" to plain
+ * network errors.
  */
 static const struct { enum err_kind kind; const char *part; } table[] = {
     { ERR_RATE_LIMITED, "HTTP Error 429" },
@@ -104,10 +105,27 @@ void ytdlp_note_line(struct ytdlp_complaint *c, const char *line)
                 c->outdated = true;
 }
 
+/* The text without the links in it, whose words are their author's. */
+static void drop_links(char *out, size_t size, const char *in)
+{
+    size_t used = 0;
+
+    while (*in && used + 1 < size) {
+        if (strncmp(in, "http://", 7) == 0 || strncmp(in, "https://", 8) == 0)
+            in += strcspn(in, " ");
+        else
+            out[used++] = *in++;
+    }
+    out[used] = '\0';
+}
+
 static enum err_kind kind_of(const struct ytdlp_complaint *c)
 {
+    char text[sizeof c->error];
+
+    drop_links(text, sizeof text, c->error);
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
-        if (strcasestr(c->error, table[i].part))
+        if (strcasestr(text, table[i].part))
             return c->outdated && table[i].kind == ERR_NO_FORMAT ? ERR_OUTDATED_TOOL : table[i].kind;
     return c->outdated ? ERR_OUTDATED_TOOL : ERR_SYSTEM;
 }
@@ -137,5 +155,8 @@ int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e
 
 bool ytdlp_is_stale_partial(const struct ytdlp_complaint *c)
 {
-    return strcasestr(c->error, "HTTP Error 416") || strcasestr(c->error, "fragment");
+    char text[sizeof c->error];
+
+    drop_links(text, sizeof text, c->error);
+    return strcasestr(text, "HTTP Error 416") || strcasestr(text, "fragment");
 }
