@@ -25,15 +25,14 @@ static int login(struct request *req, struct response *res, struct err *e)
 {
     const char *key = json_text(req->json, "api_key", NULL);
     char token[ID_SECRET_BYTES];
-    struct spec_errors errors = { 0 };
     int64_t key_id = 0;
 
     for (const cJSON *m = req->json->child; m; m = m->next)
         if (strcmp(m->string, "api_key") != 0)
-            spec_add_error(&errors, m->string, "is not a field that this server knows");
+            spec_add_error(&req->errors, m->string, "is not a field that this server knows");
     if (!key)
-        spec_add_error(&errors, "api_key", "is required, as text");
-    if (response_field_errors(&errors, res, e))
+        spec_add_error(&req->errors, "api_key", "is required, as text");
+    if (response_field_errors(&req->errors, res, e))
         return -1;
     const int known = keys_check(req->db, key, &key_id, e);
     if (known <= 0)

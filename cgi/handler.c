@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "http.h"
 #include "json.h"
 #include "keys.h"
@@ -236,10 +237,9 @@ static int read_body(struct exchange *x, struct err *e)
     if (!cJSON_IsObject(x->req.json))
         return err_set(e, ERR_INPUT, "the body has to be a JSON object");
     const char *twice = json_duplicate_name(x->req.json);
-    struct spec_errors errors = { 0 };
     if (twice)
-        spec_add_error(&errors, twice, "is given twice");
-    return response_field_errors(&errors, &x->res, e);
+        spec_add_error(&x->req.errors, twice, "is given twice");
+    return 0;
 }
 
 static int ensure_db(struct exchange *x, struct db **db, struct err *e)
@@ -252,11 +252,12 @@ static int ensure_db(struct exchange *x, struct db **db, struct err *e)
     return 0;
 }
 
-static void problem(struct exchange *x, const struct err *e)
+static void problem(struct exchange *x, struct err *e)
 {
     const struct err_class *class = err_class(e->kind);
     cJSON *p = cJSON_CreateObject();
 
+    utf8_clean(e->text);        /* it may quote the request */
     json_put_text(p, "type", "about:blank");
     json_put_text(p, "title", class->title);
     json_put_int(p, "status", class->http);

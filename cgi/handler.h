@@ -31,6 +31,7 @@ struct request {
     const char *path;           /* without query and trailing slash */
     char        id[64];         /* what stood at {id}; a UUID, or the answer was 404 */
     cJSON      *json;           /* NEED_JSON: the body */
+    struct spec_errors errors;  /* what is wrong with it so far (a name given twice): the function adds its own */
     int64_t     key_id;         /* whose credentials; 0 on OPEN routes */
     const char *login_token;    /* the cookie's token if one was sent, else NULL */
 };

@@ -52,14 +52,13 @@ static int answer_job(const struct request *req, const char *uuid, struct respon
 static int job_create(struct request *req, struct response *res, struct err *e)
 {
     static const char *const also[] = { "url", NULL };
-    struct spec_errors errors = { 0 };
     char uuid[ID_UUID_BYTES], location[64];
     struct spec spec;
     struct url url;
 
-    spec_from_request(&spec, req->json, also, &errors);
-    read_url(req, &url, &spec, &errors);
-    if (response_field_errors(&errors, res, e))
+    spec_from_request(&spec, req->json, also, &req->errors);
+    read_url(req, &url, &spec, &req->errors);
+    if (response_field_errors(&req->errors, res, e))
         return -1;
     cJSON *stored = spec_to_json(&spec);
     char *spec_json = cJSON_PrintUnformatted(stored);

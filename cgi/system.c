@@ -34,13 +34,15 @@ static void put_ytdlp(cJSON *o, cJSON *services, const struct worker_row *w)
     cJSON *y = json_put_object(o, "ytdlp");
     const int age = w ? release_age_days(w->ytdlp_version, clock_wall_ms()) : -1;
 
-    json_put_text(y, "version", w && w->ytdlp_version[0] ? w->ytdlp_version : NULL);
+    const bool asked = w && w->ytdlp_version[0] != '?';
+
+    json_put_text(y, "version", asked && w->ytdlp_version[0] ? w->ytdlp_version : NULL);
     if (age >= 0)
         json_put_int(y, "age_days", age);
     else
         cJSON_AddNullToObject(y, "age_days");
     json_put_text(services, "ytdlp",
-                  !w ? "unknown" : !w->ytdlp_version[0] ? "missing" : age > YTDLP_OLD_DAYS ? "outdated" : "ok");
+                  !asked ? "unknown" : !w->ytdlp_version[0] ? "missing" : age > YTDLP_OLD_DAYS ? "outdated" : "ok");
 }
 
 static int health(struct request *req, struct response *res, struct err *e)

@@ -23,5 +23,5 @@
     INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download without a byte for this long is ended")    \
     INT(task_timeout_s, "TASK_TIMEOUT_S", 1800, 5, 86400, "wall-clock limit of one stage")                       \
     INT(max_file_size_mb, "MAX_FILE_SIZE_MB", 1024, 1, 65536, "largest file that a download may become")         \
-    INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 864000, "longest recording that is accepted")                \
+    INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 86400, "longest recording that is accepted")                \
     STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

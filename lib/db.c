@@ -55,6 +55,12 @@ static int fail(struct err *e, sqlite3 *handle, const char *what)
     return err_set(e, kind, "database: %s: %s", what, sqlite3_errmsg(handle));
 }
 
+static void nap(void)
+{
+    const struct timespec t = { .tv_nsec = 100000 + (long)id_random(400000) };
+    nanosleep(&t, NULL);
+}
+
 static int on_busy(void *arg, int tries)
 {
     struct db *db = arg;
@@ -63,8 +69,7 @@ static int on_busy(void *arg, int tries)
         db->busy_since_ms = clock_boot_ms();
     else if (clock_boot_ms() - db->busy_since_ms > BUSY_LIMIT_MS)
         return 0;
-    const struct timespec nap = { .tv_nsec = 100000 + (long)id_random(400000) };
-    nanosleep(&nap, NULL);
+    nap();
     return 1;
 }
 
@@ -129,15 +134,14 @@ int db_open(struct db **out, const char *path, struct err *e)
     *out = NULL;
     if (open_handle(&db, path, 0, e))
         return -1;
-    if (user_version(db, &version, e) || version != db_migration_count) {
-        if (version != db_migration_count)
-            err_set(e, version < db_migration_count ? ERR_BUSY : ERR_SYSTEM,
-                    "%s has schema version %d, this program needs %d", path, version, db_migration_count);
+    int rc = user_version(db, &version, e);
+    if (rc == 0 && version != db_migration_count)
+        rc = err_set(e, version < db_migration_count ? ERR_BUSY : ERR_SYSTEM,
+                     "%s has schema version %d, this program needs %d", path, version, db_migration_count);
+    if (rc)
         db_close(&db);
-        return -1;
-    }
     *out = db;
-    return 0;
+    return rc;
 }
 
 static int back_up(struct db *db, const char *path, int version, struct err *e)
@@ -153,6 +157,20 @@ static int back_up(struct db *db, const char *path, int version, struct err *e)
     sqlite3_finalize(s);
     free(copy);
     return rc;
+}
+
+/* Turning a file to WAL wants it for itself, and SQLite does not ask the busy handler: of two processes that start
+ * together on a new file, one is told at once that it is locked. */
+static int use_wal(struct db *db, struct err *e)
+{
+    const int64_t began_ms = clock_boot_ms();
+
+    while (exec(db, "PRAGMA journal_mode=WAL", e)) {
+        if (e->kind != ERR_BUSY || clock_boot_ms() - began_ms > BUSY_LIMIT_MS)
+            return -1;
+        nap();
+    }
+    return 0;
 }
 
 int db_migrate(const char *path, struct err *e)
@@ -171,7 +189,7 @@ int db_migrate(const char *path, struct err *e)
                 db_migration_count);
         goto out;
     }
-    if (exec(db, "PRAGMA journal_mode=WAL", e))     /* writes: not before we know that the file is ours */
+    if (use_wal(db, e))     /* writes: not before we know that the file is ours */
         goto out;
     if (version == db_migration_count) {
         rc = 0;
@@ -350,14 +368,20 @@ int64_t db_data_version(struct db *db)
     return version;
 }
 
+/* Passive never waits. Truncating takes the write lock, so it is tried only when there is nothing left to move, and
+ * without waiting: with a reader in the way it would stop all writers for as long as that reads. */
 int db_checkpoint(struct db *db, int64_t truncate_above_bytes, struct err *e)
 {
     char wal[1200];
     struct stat st;
+    int frames = 0, moved = 0;
 
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
     snprintf(wal, sizeof wal, "%s-wal", sqlite3_db_filename(db->handle, "main"));
-    const bool big = stat(wal, &st) == 0 && st.st_size > truncate_above_bytes;
-    const int code = sqlite3_wal_checkpoint_v2(
-        db->handle, NULL, big ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK && frames == moved && stat(wal, &st) == 0 && st.st_size > truncate_above_bytes) {
+        sqlite3_busy_handler(db->handle, NULL, NULL);
+        code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        sqlite3_busy_handler(db->handle, on_busy, db);
+    }
     return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? 0 : fail(e, db->handle, "checkpoint");
 }

@@ -69,8 +69,8 @@ int64_t db_last_id(struct db *db);
 /* A number that differs when another connection has committed since the last call. Cheap (reads shared memory). */
 int64_t db_data_version(struct db *db);
 
-/* Moves the WAL into the database: passively, or waiting for the lock and truncating when the WAL is over
- * truncate_above_bytes. Only one process of an installation may call this. */
+/* Moves what can be moved from the WAL into the database, and empties a WAL of more than truncate_above_bytes when
+ * nobody is in the way. Never waits for readers or writers. Only one process of an installation may call this. */
 int db_checkpoint(struct db *db, int64_t truncate_above_bytes, struct err *e);
 
 #endif

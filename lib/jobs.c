@@ -16,7 +16,7 @@
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
     "  FROM download_jobs j"                                                                                    \
-    "  LEFT JOIN tasks t ON t.id = (SELECT c.id FROM tasks c WHERE c.job_id = j.id AND c.kind <> 'purge'"       \
+    "  LEFT JOIN tasks t ON t.id = (SELECT c.id FROM tasks c WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"       \
     "                               ORDER BY c.state = 'running' DESC, c.id DESC LIMIT 1)"                      \
     "  LEFT JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
 #define MATCHES                                                                                                  \
@@ -46,7 +46,7 @@ static const char *const sql[Q_COUNT] = {
         "       COUNT(CASE WHEN kind = 'track' THEN 1 END),"
         "       COUNT(CASE WHEN kind = 'track' AND state = 'done' THEN 1 END),"
         "       COUNT(CASE WHEN kind = 'track' AND state = 'failed' THEN 1 END)"
-        "  FROM tasks WHERE job_id = :id AND kind <> 'purge'",
+        "  FROM tasks WHERE job_id = :id AND kind IN ('resolve', 'track')",
     [Q_SETTLE] =
         "UPDATE download_jobs SET state = :state, total_items = :total, completed_items = :completed,"
         "       failed_items = :failed, error_kind = :kind, error_text = :text, revision = :revision,"

@@ -7,10 +7,11 @@
 #include "base/utf8.h"
 
 const struct json_limits json_limits_request = { .max_bytes = 64 << 10, .max_depth = 16, .max_names = 64 };
-const struct json_limits json_limits_tool = { .max_bytes = 8 << 20, .max_depth = 24, .max_names = 200000 };
+const struct json_limits json_limits_tool = { .max_bytes = 8 << 20, .max_depth = 24, .max_names = 200000,
+                                               .nul = true };
 
 /* What follows "\u": four hex digits (cJSON reads anything else as U+0000), and not of U+0000, where C strings end. */
-static int check_escape(const char *s, size_t len, size_t at, struct err *e)
+static int check_escape(const char *s, size_t len, size_t at, bool nul, struct err *e)
 {
     size_t n = 0;
 
@@ -18,7 +19,7 @@ static int check_escape(const char *s, size_t len, size_t at, struct err *e)
         n++;
     if (n < 4)
         return err_set(e, ERR_SYNTAX, "\\u without four hex digits (byte %zu)", at);
-    if (memcmp(s, "0000", 4) == 0)
+    if (!nul && memcmp(s, "0000", 4) == 0)
         return err_set(e, ERR_SYNTAX, "NUL character in a string (byte %zu)", at);
     return 0;
 }
@@ -39,7 +40,7 @@ static int prescan(const char *s, size_t len, const struct json_limits *limits, 
             if ((unsigned char)c < 0x20)
                 return err_set(e, ERR_SYNTAX, "raw control character in a string (byte %zu)", i);
             if (c == '\\') {
-                if (i + 1 < len && s[i + 1] == 'u' && check_escape(s + i + 2, len - i - 2, i, e))
+                if (i + 1 < len && s[i + 1] == 'u' && check_escape(s + i + 2, len - i - 2, i, limits->nul, e))
                     return -1;
                 i++;
             } else if (c == '"') {

@@ -16,6 +16,7 @@ struct json_limits {
     size_t max_bytes;
     int    max_depth;
     int    max_names;       /* in the whole document */
+    bool   nul;             /* U+0000 may occur; the string then ends there */
 };
 
 extern const struct json_limits json_limits_request;    /* what a client sends: 64 KiB, depth 16, 64 names */

@@ -8,12 +8,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { Q_ADD, Q_CHECK, Q_LOGIN, Q_EXPIRE, Q_CHECK_LOGIN, Q_LOGOUT, Q_COUNT };
+enum { Q_ADD, Q_DROP_OTHERS, Q_CHECK, Q_LOGIN, Q_EXPIRE, Q_CHECK_LOGIN, Q_LOGOUT, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
         "INSERT INTO api_keys (name, sha256, created_at_ms) VALUES (:name, :sha256, :now_ms)"
         " ON CONFLICT (sha256) DO NOTHING",
+    [Q_DROP_OTHERS] = "DELETE FROM api_keys WHERE name = :name AND sha256 <> :sha256",
     [Q_CHECK] = "SELECT id FROM api_keys WHERE sha256 = :sha256",
     [Q_LOGIN] = "INSERT INTO logins (sha256, key_id, expires_at_ms) VALUES (:sha256, :key_id, :expires_at_ms)",
     [Q_EXPIRE] = "DELETE FROM logins WHERE expires_at_ms < :now_ms",
@@ -29,14 +30,23 @@ static void bind_hash(struct stmt *s, const char *secret)
     bind_text(s, ":sha256", hash);
 }
 
-static int add(struct db *db, const char *name, const char *key, struct err *e)
+/* Makes this the only key of the name; logins by another one end with it. */
+static int set_only(struct db *db, const char *name, const char *key, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_ADD]);
-
+    if (db_begin(db, e))
+        return -1;
+    struct stmt *s = db_stmt(db, sql[Q_DROP_OTHERS]);
     bind_text(s, ":name", name);
     bind_hash(s, key);
-    bind_int(s, ":now_ms", clock_wall_ms());
-    return db_run(s, e);
+    int rc = db_run(s, e);
+    if (rc == 0) {
+        s = db_stmt(db, sql[Q_ADD]);
+        bind_text(s, ":name", name);
+        bind_hash(s, key);
+        bind_int(s, ":now_ms", clock_wall_ms());
+        rc = db_run(s, e);
+    }
+    return db_end(db, rc, e);
 }
 
 /* The file is written before the row: a crash between leaves a file, and the next start adds its row. */
@@ -54,7 +64,7 @@ int keys_ensure_admin(struct db *db, const char *data_dir, struct err *e)
         text = xstrdup(key);
     }
     text[strcspn(text, " \t\r\n")] = '\0';
-    const int rc = strlen(text) >= 32 ? add(db, "admin", text, e)
+    const int rc = strlen(text) >= 32 ? set_only(db, "admin", text, e)
                                       : err_set(e, ERR_INPUT, "%s holds no key of at least 32 characters", path);
     free(text);
     return rc;

@@ -9,7 +9,8 @@
 #include "base/id.h"
 #include "db.h"
 
-/* Makes sure that DATA_DIR/admin-key (0600) holds a key that the table knows; creates one on first start. */
+/* Makes the key in DATA_DIR/admin-key (0600) the only admin key; creates one on first start. Whoever replaces the file
+ * and restarts has revoked the old one. */
 int keys_ensure_admin(struct db *db, const char *data_dir, struct err *e);
 
 /* 1 and *key_id if the key is known, 0 if not, -1. */

@@ -22,16 +22,23 @@ int life_submit(struct db *db, const char *url, const char *source, const char *
     return db_end(db, rc, e);
 }
 
+/* Files of tasks that end without a process of their own are removed by the worker. */
+static int add_tidy(struct db *db, int64_t job_id, struct err *e)
+{
+    return queue_add(db, "tidy", "maintenance", job_id, 0, 0, NULL, e);
+}
+
 static int cancel_in_tx(struct db *db, const char *uuid, struct err *e)
 {
     struct job job;
-    int64_t running = 0;
+    int64_t waiting = 0, running = 0;
 
     if (jobs_find(db, uuid, &job, e))
         return -1;
     if (status_is_final(job.state))
         return err_set(e, ERR_CONFLICT, "the job has already ended (%s)", status_word(&job));
-    if (queue_cancel_job(db, job.id, &running, e) || tracks_cancel_waiting(db, job.id, e))
+    if (queue_cancel_job(db, job.id, &waiting, &running, e) || tracks_cancel_waiting(db, job.id, e) ||
+        (waiting && job.started_at_ms && add_tidy(db, job.id, e)))
         return -1;
     return running ? jobs_touch(db, job.id, e) : jobs_settle(db, job.id, NULL, NULL, e);
 }
@@ -46,9 +53,9 @@ int life_cancel(struct db *db, const char *uuid, struct err *e)
 static int delete_in_tx(struct db *db, const char *uuid, struct err *e)
 {
     struct job job;
-    int64_t running = 0;
+    int64_t waiting = 0, running = 0;
 
-    if (jobs_find(db, uuid, &job, e) || queue_cancel_job(db, job.id, &running, e) ||
+    if (jobs_find(db, uuid, &job, e) || queue_cancel_job(db, job.id, &waiting, &running, e) ||
         jobs_mark_deleted(db, job.id, e))
         return -1;
     return queue_add(db, "purge", "maintenance", job.id, 0, 0, NULL, e);
@@ -149,6 +156,13 @@ static int64_t retry_delay_ms(const struct conf *conf, int scale, int64_t failur
     return delay * 8 / 10 + (int64_t)id_random((uint32_t)(delay * 4 / 10 + 1));
 }
 
+/* A first crash is an accident and goes on at once; the next ones wait, so that a machine in trouble does not use up
+ * the attempts of everything that it has queued. */
+static int64_t crash_delay_ms(int64_t crashes)
+{
+    return crashes <= 1 ? 0 : crashes == 2 ? 1000 : 5000;
+}
+
 /* Ends the task for good, and with it the track. */
 static int end_in_tx(struct db *db, const struct claim *c, const char *state, const char *kind, const char *text,
                      struct err *e)
@@ -180,6 +194,8 @@ static int failed_in_tx(struct db *db, const struct claim *c, const struct conf 
     if (queue_counts(db, c, &failures, &crashes, &cancelled, e))
         return -1;
     *again = false;
+    if (how == QUEUE_CRASH && (cancelled || crashes + 1 >= conf->max_crashes) && add_tidy(db, c->job_id, e))
+        return -1;
     if (cancelled || why->kind == ERR_CANCELLED)
         return end_in_tx(db, c, "cancelled", NULL, NULL, e);
     const int64_t count = (how == QUEUE_CRASH ? crashes : failures) + 1;
@@ -187,17 +203,19 @@ static int failed_in_tx(struct db *db, const struct claim *c, const struct conf 
     if (class->retry_scale == 0 || count > most)
         return end_in_tx(db, c, "failed", class->name, why->text, e);
     *again = true;
-    /* What crashed without an error of its own goes on at once; the counter keeps it from going on for ever. */
-    const int64_t delay = how == QUEUE_CRASH ? 0 : retry_delay_ms(conf, class->retry_scale, count);
+    const int64_t delay = how == QUEUE_CRASH ? crash_delay_ms(count) : retry_delay_ms(conf, class->retry_scale, count);
     return again_in_tx(db, c, how, clock_wall_ms() + delay, class->name, why->text, e);
 }
 
 int life_failed(struct db *db, const struct claim *c, const struct conf *conf, const struct err *why, bool *again,
                 struct err *e)
 {
+    /* A media program or yt-dlp that died counts like a process of ours that did. */
+    const enum queue_again how = why->kind == ERR_CRASHED ? QUEUE_CRASH : QUEUE_FAILURE;
+
     if (db_begin(db, e))
         return -1;
-    return db_end(db, failed_in_tx(db, c, conf, QUEUE_FAILURE, why, again, e), e);
+    return db_end(db, failed_in_tx(db, c, conf, how, why, again, e), e);
 }
 
 int life_crashed(struct db *db, const struct claim *c, const struct conf *conf, const char *how, bool *again,
@@ -211,11 +229,29 @@ int life_crashed(struct db *db, const struct claim *c, const struct conf *conf, 
     return db_end(db, failed_in_tx(db, c, conf, QUEUE_CRASH, &why, again, e), e);
 }
 
+/* Put back, unless a cancel came in the meantime: then this is its end. */
+static int released_in_tx(struct db *db, const struct claim *c, int64_t delay_ms, struct err *e)
+{
+    int64_t failures = 0, crashes = 0;
+    bool cancelled = false;
+
+    if (queue_counts(db, c, &failures, &crashes, &cancelled, e))
+        return -1;
+    if (cancelled)
+        return add_tidy(db, c->job_id, e) ? -1 : end_in_tx(db, c, "cancelled", NULL, NULL, e);
+    return again_in_tx(db, c, QUEUE_RELEASE, clock_wall_ms() + delay_ms, NULL, NULL, e);
+}
+
 int life_released(struct db *db, const struct claim *c, int64_t delay_ms, struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, again_in_tx(db, c, QUEUE_RELEASE, clock_wall_ms() + delay_ms, NULL, NULL, e), e);
+    return db_end(db, released_in_tx(db, c, delay_ms, e), e);
+}
+
+int life_kept_house(struct db *db, const struct claim *c, struct err *e)
+{
+    return queue_finish(db, c, "done", NULL, NULL, e);
 }
 
 int life_purged(struct db *db, const struct claim *c, struct err *e)

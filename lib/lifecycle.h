@@ -6,6 +6,7 @@
  *      submit ──> resolve task ──resolved──> track task ──finished──> done
  *                     │  failed (may pass: again later; else: failed), crashed, released, cancelled
  *      delete ──> hidden at once; a purge task removes files, then the row
+ *      an end without a process to clean up after it ──> a tidy task removes what lies about
  */
 #ifndef DUBPLATE_LIFECYCLE_H
 #define DUBPLATE_LIFECYCLE_H
@@ -69,6 +70,9 @@ int life_crashed(struct db *db, const struct claim *c, const struct conf *conf, 
 
 /* Back to the queue, nothing counted (drain, or not yet possible), due after delay_ms. */
 int life_released(struct db *db, const struct claim *c, int64_t delay_ms, struct err *e);
+
+/* A tidy task is done. ERR_LOST. */
+int life_kept_house(struct db *db, const struct claim *c, struct err *e);
 
 /* The files are gone; so goes the row, and with it the purge task. ERR_LOST. */
 int life_purged(struct db *db, const struct claim *c, struct err *e);

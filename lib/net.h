@@ -1,7 +1,11 @@
 /*
  * net: which addresses a stranger's link may make this server talk to. Default deny: IPv4 minus the special-purpose
- * blocks of the IANA registry (RFC 6890 and successors), IPv6 only 2000::/3 minus its special blocks; addresses that
- * carry an IPv4 address inside (mapped, compatible, NAT64, 6to4, Teredo) are judged by that one as well.
+ * blocks of the IANA registry (RFC 6890 and successors), IPv6 only 2000::/3 minus its special blocks, which leaves out
+ * all forms that carry an IPv4 address inside; an exempted IPv4 network exempts them as well.
+ *
+ * What this can judge is what a link says. Where a public page sends yt-dlp next (a redirect, a name that resolves
+ * differently a second later) it cannot: a server that has neighbours to protect should run the worker where it
+ * cannot reach them.
  */
 #ifndef DUBPLATE_NET_H
 #define DUBPLATE_NET_H
@@ -30,7 +34,8 @@ bool net_address_allowed(const struct net_allow *allow, const struct sockaddr *a
 /* host is a literal IPv4 or IPv6 address (brackets allowed): fills out and returns true. */
 bool net_literal(const char *host, struct sockaddr_storage *out);
 
-/* Resolves host and requires every address to be allowed. Blocks on DNS. ERR_DENIED, ERR_NETWORK. */
+/* Resolves host and requires every address to be allowed. Blocks on DNS. ERR_INPUT (private), ERR_UNAVAILABLE (no
+ * such name), ERR_NETWORK. */
 int net_check_host(const struct net_allow *allow, const char *host, struct err *e);
 
 #endif

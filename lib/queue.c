@@ -39,9 +39,9 @@ static const char *const sql[Q_COUNT] = {
         "       crashes = crashes + :crashed, error_kind = :kind, error_text = :text, stage = NULL," UNCLAIM FENCE,
     [Q_CANCEL_WAITING] =
         "UPDATE tasks SET state = 'cancelled', finished_at_ms = :now_ms"
-        " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind <> 'purge'",
+        " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind IN ('resolve', 'track')",
     [Q_CANCEL_RUNNING] =
-        "UPDATE tasks SET cancel_requested = 1 WHERE job_id = :job_id AND state = 'running' AND kind <> 'purge'",
+        "UPDATE tasks SET cancel_requested = 1 WHERE job_id = :job_id AND state = 'running' AND kind IN ('resolve', 'track')",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
@@ -54,7 +54,7 @@ static const char *const sql[Q_COUNT] = {
         "       (SELECT COUNT(*) FROM tasks WHERE state = 'running')",
     [Q_STAGE] =
         "INSERT INTO task_stages (task_id, name, position, state, attempt, wall_ms, cpu_ms)"
-        " VALUES (:id, :name, :position, :state, :attempt, :wall_ms, :cpu_ms)"
+        " SELECT id, :name, :position, :stage_state, attempt, :wall_ms, :cpu_ms FROM tasks" FENCE
         " ON CONFLICT (task_id, name) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,"
         "       wall_ms = excluded.wall_ms, cpu_ms = excluded.cpu_ms",
 };
@@ -212,7 +212,7 @@ int queue_again(struct db *db, const struct claim *c, enum queue_again why, int6
     return run_fenced(db, s, e);
 }
 
-int queue_cancel_job(struct db *db, int64_t job_id, int64_t *running, struct err *e)
+int queue_cancel_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_CANCEL_WAITING]);
 
@@ -220,6 +220,7 @@ int queue_cancel_job(struct db *db, int64_t job_id, int64_t *running, struct err
     bind_int(s, ":now_ms", clock_wall_ms());
     if (db_run(s, e))
         return -1;
+    *waiting = db_changes(db);
     s = db_stmt(db, sql[Q_CANCEL_RUNNING]);
     bind_int(s, ":job_id", job_id);
     if (db_run(s, e))
@@ -293,11 +294,10 @@ int queue_stage(struct db *db, const struct claim *c, const char *name, int posi
 {
     struct stmt *s = db_stmt(db, sql[Q_STAGE]);
 
-    bind_int(s, ":id", c->task_id);
-    bind_int(s, ":attempt", c->attempt);
+    bind_fence(s, c);
     bind_text(s, ":name", name);
     bind_int(s, ":position", position);
-    bind_text(s, ":state", state);
+    bind_text(s, ":stage_state", state);
     bind_int(s, ":wall_ms", wall_ms);
     bind_int(s, ":cpu_ms", cpu_ms);
     return db_run(s, e);

@@ -64,9 +64,8 @@ int queue_again(struct db *db, const struct claim *c, enum queue_again why, int6
 int queue_counts(struct db *db, const struct claim *c, int64_t *failures, int64_t *crashes, bool *cancelled,
                  struct err *e);
 
-/* [tx] Cancels a job's waiting tasks and asks its running ones to stop (purge tasks excepted). *running: how many
- * still run. */
-int queue_cancel_job(struct db *db, int64_t job_id, int64_t *running, struct err *e);
+/* [tx] Cancels a job's waiting tasks and asks its running ones to stop (house-keeping excepted); how many of each. */
+int queue_cancel_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e);
 
 /* Does another task of the claim's job run? A purge waits for it. 1, 0 or -1. */
 int queue_others_running(struct db *db, const struct claim *c, struct err *e);
@@ -83,7 +82,7 @@ int queue_is_due(struct db *db, const char *queue, struct err *e);
 /* What runs and waits, for health. */
 int queue_totals(struct db *db, int64_t *queued, int64_t *running, struct err *e);
 
-/* [tx] Bookkeeping of one stage of a task, by position in its pipeline. */
+/* Bookkeeping of one stage of a task, by position in its pipeline. Changes nothing if the claim is no longer ours. */
 int queue_stage(struct db *db, const struct claim *c, const char *name, int position, const char *state,
                 int64_t wall_ms, int64_t cpu_ms, struct err *e);
 

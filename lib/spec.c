@@ -168,7 +168,7 @@ static const char *text_fault(const char *s, int max_chars)
         n = utf8_next(s + i, len - i, &cp);
         if (n == 0)
             return "is not valid UTF-8";
-        if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+        if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || utf8_is_noncharacter(cp))
             return "holds a control character";
     }
     return chars > max_chars ? "is too long" : NULL;

@@ -8,13 +8,13 @@
 
 #include "base/clock.h"
 
-enum { Q_ADD, Q_REMOVE, Q_LIST, Q_COUNT };
+enum { Q_ADD, Q_SET_YTDLP, Q_REMOVE, Q_LIST, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
-        "INSERT INTO workers (owner, name, pid, boot_id, version, ytdlp_path, ytdlp_version, started_at_ms)"
-        " VALUES (:owner, :name, :pid, :boot_id, :version, :ytdlp_path, :ytdlp_version, :now_ms)"
-        " ON CONFLICT (owner) DO UPDATE SET ytdlp_version = excluded.ytdlp_version",
+        "INSERT INTO workers (owner, name, pid, version, ytdlp_path, ytdlp_version, started_at_ms)"
+        " VALUES (:owner, :name, :pid, :version, :ytdlp_path, '?', :now_ms)",
+    [Q_SET_YTDLP] = "UPDATE workers SET ytdlp_path = :path, ytdlp_version = :ytdlp_version WHERE owner = :owner",
     [Q_REMOVE] = "DELETE FROM workers WHERE owner = :owner",
     [Q_LIST] =
         "SELECT owner, name, ytdlp_path, ytdlp_version, started_at_ms FROM workers"
@@ -62,11 +62,19 @@ int workers_add(struct db *db, const struct worker_row *w, struct err *e)
     bind_text(s, ":owner", w->owner);
     bind_text(s, ":name", w->name);
     bind_int(s, ":pid", getpid());
-    bind_text(s, ":boot_id", clock_boot_id());
     bind_text(s, ":version", DUBPLATE_VERSION);
     bind_text(s, ":ytdlp_path", w->ytdlp_path);
-    bind_text(s, ":ytdlp_version", w->ytdlp_version);
     bind_int(s, ":now_ms", clock_wall_ms());
+    return db_run(s, e);
+}
+
+int workers_set_ytdlp(struct db *db, const char *owner, const char *path, const char *version, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_YTDLP]);
+
+    bind_text(s, ":owner", owner);
+    bind_text(s, ":path", path);
+    bind_text(s, ":ytdlp_version", version);
     return db_run(s, e);
 }
 

@@ -23,7 +23,8 @@ int workers_lock(const char *data_dir, const char *owner, struct err *e);
 /* False if the lock is free or its file is gone. */
 bool workers_alive(const char *data_dir, const char *owner);
 
-int workers_add(struct db *db, const struct worker_row *w, struct err *e);
+int workers_add(struct db *db, const struct worker_row *w, struct err *e);   /* ytdlp_version: "?" until it is known */
+int workers_set_ytdlp(struct db *db, const char *owner, const char *path, const char *version, struct err *e);
 int workers_remove(struct db *db, const char *data_dir, const char *owner, struct err *e);   /* row and lock file */
 
 /* At most max rows, newest first. Returns the count or -1. */

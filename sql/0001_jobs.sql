@@ -76,7 +76,7 @@ CREATE TABLE artifacts (
 -- A claimable unit of background work. Knows nothing of audio: `kind` names the program part, `subject_id` the row.
 CREATE TABLE tasks (
     id               INTEGER PRIMARY KEY,
-    kind             TEXT    NOT NULL,          -- resolve, track, purge
+    kind             TEXT    NOT NULL,          -- resolve, track; house-keeping: tidy, purge
     queue            TEXT    NOT NULL,          -- the lane it waits in
     job_id           INTEGER NOT NULL REFERENCES download_jobs (id) ON DELETE CASCADE,
     subject_id       INTEGER,                   -- track: downloaded_tracks.id
@@ -126,10 +126,9 @@ CREATE TABLE workers (
     owner         TEXT    PRIMARY KEY,          -- name, pid and a random part: never used twice
     name          TEXT    NOT NULL,
     pid           INTEGER NOT NULL,
-    boot_id       TEXT    NOT NULL,
     version       TEXT    NOT NULL,
     ytdlp_path    TEXT    NOT NULL,
-    ytdlp_version TEXT    NOT NULL,             -- what that very path answered; empty: it did not
+    ytdlp_version TEXT    NOT NULL,             -- what that very path answered; empty: it did not; ?: not yet
     started_at_ms INTEGER NOT NULL
 ) STRICT;
 

@@ -58,6 +58,7 @@ static const struct command {
     { "config",  cmd_config,  "[--table]",            "print the settings in force, or their table" },
     { "version", cmd_version, "",                     "print the version" },
     { "task",    cmd_task,    NULL,                   NULL },     /* the worker's own */
+    { "probe",   cmd_probe,   NULL,                   NULL },     /* likewise */
 };
 
 static int usage(FILE *out)

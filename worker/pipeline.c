@@ -43,7 +43,21 @@ int run_tick(struct run *r, double fraction, struct err *e)
         return 0;
     r->ticked_ms = now_ms;
     r->shown.stage = r->stage;
-    return life_tick(r->db, &r->claim, &r->shown, e);
+    if (life_tick(r->db, &r->claim, &r->shown, e) == 0)
+        return 0;
+    if (e->kind == ERR_LOST || e->kind == ERR_CANCELLED)
+        return -1;
+    log_err(LOG_WARN, "progress_not_written", e);   /* a busy or full database is no reason to throw work away */
+    return 0;
+}
+
+void run_book_stage(struct run *r, const char *state)
+{
+    struct err e;
+
+    if (queue_stage(r->db, &r->claim, r->stage, r->position, state, clock_boot_ms() - r->stage_started_ms, r->cpu_ms,
+                    &e))
+        log_err(LOG_WARN, "stage_not_booked", &e);
 }
 
 const char *run_path(const struct run *r, const char *name)
@@ -121,21 +135,19 @@ static bool is_done(const struct run *r, const struct stage *s)
 static int run_stage(struct run *r, int position, struct err *e)
 {
     const struct stage *s = &stages[position];
-    const int64_t started_ms = clock_boot_ms();
     cJSON *out = cJSON_CreateObject();
-    struct err ignored;
 
     r->stage = s->name;
+    r->position = position + 1;
+    r->stage_started_ms = clock_boot_ms();
     r->cpu_ms = 0;
     r->ticked_ms = 0;
     r->shown = no_bytes(s->name, r->shown.percent);
     run_failpoint(r, s->name, "begin");
     int rc = run_tick(r, 0, e);
-    if (rc == 0)
-        rc = queue_stage(r->db, &r->claim, s->name, position + 1, "running", 0, 0, e);
+    run_book_stage(r, "running");
     if (rc == 0)
         rc = s->run(r, out, e);
-    const int64_t wall_ms = clock_boot_ms() - started_ms;
     if (rc == 0) {
         cJSON_DeleteItemFromObjectCaseSensitive(r->state, s->name);
         cJSON_AddItemToObject(r->state, s->name, out);
@@ -143,10 +155,10 @@ static int run_stage(struct run *r, int position, struct err *e)
         rc = position + 1 < (int)ARRAY_LEN(stages) ? save_state(r, e) : 0;
     }
     cJSON_Delete(out);
-    queue_stage(r->db, &r->claim, s->name, position + 1, rc ? "failed" : "done", wall_ms, r->cpu_ms, &ignored);
-    log_line(rc ? LOG_WARN : LOG_INFO, rc ? "stage_failed" : "stage_done", "stage=%s wall_ms=%lld cpu_ms=%lld%s%s%s",
-             s->name, (long long)wall_ms, (long long)r->cpu_ms, rc ? " kind=" : "",
-             rc ? err_class(e->kind)->name : "", "");
+    run_book_stage(r, rc ? "failed" : "done");
+    log_line(rc ? LOG_WARN : LOG_INFO, rc ? "stage_failed" : "stage_done", "stage=%s wall_ms=%lld cpu_ms=%lld%s%s",
+             s->name, (long long)(clock_boot_ms() - r->stage_started_ms), (long long)r->cpu_ms, rc ? " kind=" : "",
+             rc ? err_class(e->kind)->name : "");
     if (rc == 0)
         run_failpoint(r, s->name, "end");
     return rc;

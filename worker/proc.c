@@ -112,6 +112,11 @@ static int start(struct child *c, struct err *e)
         become(c->spec, parent, in, out[1], err[1]);
     setpgid(c->pid, c->pid);        /* in both, so that it holds whoever runs first */
     c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+    if (c->pidfd < 0) {     /* without it its end would not be noticed */
+        kill(c->pid, SIGKILL);
+        waitpid(c->pid, NULL, 0);
+        goto fail;
+    }
     close(in);
     close(out[1]);
     close(err[1]);
@@ -236,9 +241,9 @@ static void reap(struct child *c, struct proc_result *r)
     struct rusage u;
     int status = 0;
 
+    kill(-c->pid, SIGKILL);         /* helpers that outlive their leader; before its number can pass on */
     while (wait4(c->pid, &status, 0, &u) < 0 && errno == EINTR)
         ;
-    kill(-c->pid, SIGKILL);         /* helpers that outlived their leader */
     r->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     r->wall_ms = clock_boot_ms() - c->started_ms;
     r->cpu_ms = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000LL + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;

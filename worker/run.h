@@ -36,6 +36,8 @@ struct run {
     int64_t            cpu_ms;                  /* of children, in the current stage */
     /* Progress. */
     const char        *stage;
+    int                position;                    /* of the stage in its task */
+    int64_t            stage_started_ms;
     double             percent_done, percent_weight;    /* of the task: before this stage, and its share */
     struct queue_progress shown;
     int64_t            ticked_ms;
@@ -53,6 +55,10 @@ struct stage {
  * this is free. ERR_CANCELLED, ERR_LOST: stop.
  */
 int run_tick(struct run *r, double fraction, struct err *e);
+
+/* Writes down what the current stage cost, as long as the task is ours: before what ends the task, for a stage that
+ * does. */
+void run_book_stage(struct run *r, const char *state);
 
 /* A path below run->work; the result lives until the fourth next call. */
 const char *run_path(const struct run *r, const char *name);
@@ -73,6 +79,7 @@ void run_mark_prefix(const struct conf *conf, int64_t task_id, char *out, size_t
 /* The programs of a task, by kind. Each does its own life_…() at the end. 0, or -1 and *e. */
 int task_resolve(struct run *r, struct err *e);
 int task_track(struct run *r, struct err *e);
+int task_tidy(struct run *r, struct err *e);
 int task_purge(struct run *r, struct err *e);
 
 int stage_download(struct run *r, cJSON *out, struct err *e);

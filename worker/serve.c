@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "supervisor.h"
+#include "workers.h"
 
 #define MAX_PROCESSES 32
 #define BACKLOG       1024
@@ -56,6 +57,7 @@ struct stack {
     struct process     list[MAX_PROCESSES];
     int                count, signal_fd;
     bool               stopping, failed;
+    int                lock_fd;             /* one per DATA_DIR: a second would take the sockets away */
     int64_t            kill_ms;
 };
 
@@ -144,6 +146,11 @@ static void stop_all(struct stack *s)
         return;
     s->stopping = true;
     s->kill_ms = clock_boot_ms() + (s->conf->drain_s + 5) * 1000;
+}
+
+/* Again and again: a signal that comes between a handler's check and its accept() is lost on it. */
+static void tell_to_stop(const struct stack *s)
+{
     tell(s, NGINX, SIGTERM);
     tell(s, HANDLER, SIGTERM);
     tell(s, WORKER, SIGTERM);
@@ -196,6 +203,8 @@ static void loop(struct stack *s)
                 stop_all(s);
         reap(s);
         start_missing(s);
+        if (s->stopping)
+            tell_to_stop(s);
         if (s->stopping && clock_boot_ms() > s->kill_ms)
             for (int i = 0; i < s->count; i++)
                 if (s->list[i].pid)
@@ -234,7 +243,7 @@ static int begin(struct stack *s, int workers, struct err *e)
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     setenv("DATA_DIR", s->conf->data_dir, 1);      /* absolute from here on */
-    if (installation_prepare(s->conf, e))
+    if (installation_prepare(s->conf, e) || (s->lock_fd = workers_lock(s->conf->data_dir, "serve", e)) < 0)
         return -1;
     return add_processes(s, workers, e);
 }

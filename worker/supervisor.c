@@ -32,6 +32,7 @@
 #include "lifecycle.h"
 #include "proc.h"
 #include "run.h"
+#include "task.h"
 #include "workdir.h"
 #include "workers.h"
 #include "ytdlp/ytdlp.h"
@@ -43,6 +44,7 @@
 #define CHECKPOINT_EVERY_MS 2000
 #define WAL_TRUNCATE_BYTES (16LL << 20)
 #define MAX_OWNERS        64
+#define NOT_RUN_DELAY_MS  1000
 
 struct child {
     pid_t        pid;                   /* 0: free */
@@ -61,7 +63,10 @@ struct supervisor {
     int64_t            drain_until_ms;
     int64_t            data_version;
     int64_t            claimed_ms, swept_ms, upkept_ms, checkpointed_ms, beaten_ms;
-    struct stat        ytdlp_stat;      /* of the program whose version we know */
+    struct stat        ytdlp_stat;      /* of the program whose version was asked */
+    pid_t              probe_pid;       /* the process that asks; 0: none */
+    bool               probed;
+    char               ytdlp_name[CONF_STR_BYTES];      /* YTDLP_PATH as set */
 };
 
 static bool elapsed(int64_t *since_ms, int64_t every_ms)
@@ -76,29 +81,36 @@ static bool elapsed(int64_t *since_ms, int64_t every_ms)
 
 /* ---- children ---- */
 
-static void exec_task(const struct supervisor *s, const struct claim *c, pid_t parent)
+/* In a forked child, before exec: dies with us, and knows the settings that we made absolute. */
+static void become_child(const struct supervisor *s, pid_t parent)
 {
-    char id[24], job[24], subject[24], attempt[24], mark[128], prefix[64];
-    char data_dir[CONF_STR_BYTES + 16], ytdlp[CONF_STR_BYTES + 16];
+    static char data_dir[CONF_STR_BYTES + 16], ytdlp[CONF_STR_BYTES + 16];
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        _exit(1);
+        _exit(127);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0);
+    snprintf(data_dir, sizeof data_dir, "DATA_DIR=%s", s->conf.data_dir);
+    snprintf(ytdlp, sizeof ytdlp, "YTDLP_PATH=%s", s->conf.ytdlp_path);
+    putenv(data_dir);
+    putenv(ytdlp);
+}
+
+static void exec_task(const struct supervisor *s, const struct claim *c, pid_t parent)
+{
+    char id[24], job[24], subject[24], attempt[24], mark[128], prefix[64];
+
+    become_child(s, parent);
     snprintf(id, sizeof id, "%lld", (long long)c->task_id);
     snprintf(job, sizeof job, "%lld", (long long)c->job_id);
     snprintf(subject, sizeof subject, "%lld", (long long)c->subject_id);
     snprintf(attempt, sizeof attempt, "%lld", (long long)c->attempt);
     run_mark_prefix(&s->conf, c->task_id, prefix, sizeof prefix);
     snprintf(mark, sizeof mark, RUN_MARK "=%s%s:", prefix, attempt);
-    snprintf(data_dir, sizeof data_dir, "DATA_DIR=%s", s->conf.data_dir);
-    snprintf(ytdlp, sizeof ytdlp, "YTDLP_PATH=%s", s->conf.ytdlp_path);
     putenv(mark);
-    putenv(data_dir);
-    putenv(ytdlp);
     execl(s->self, "dubplate", "task", id, job, subject, c->kind, attempt, c->owner, (char *)NULL);
     _exit(127);
 }
@@ -120,29 +132,39 @@ static void start_child(struct supervisor *s, const struct claim *c)
             log_err(LOG_WARN, "release_failed", &e);
         return;
     }
+    setpgid(pid, pid);      /* in both, so that it holds whoever runs first */
     *slot = (struct child){ .pid = pid, .claim = *c };
     s->running++;
     log_line(LOG_INFO, "task_started", "task=%lld kind=%s attempt=%lld pid=%d", (long long)c->task_id, c->kind,
              (long long)c->attempt, (int)pid);
 }
 
+/* This machine's trouble, not the task's: the program could not be started, or the outcome could not be written. */
+static bool could_not_run(int status)
+{
+    return WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == TASK_NO_OUTCOME);
+}
+
 /* The process ended without having written an outcome; otherwise the fence tells, and there is nothing to do. */
 static void child_died(struct supervisor *s, struct child *ch, int status)
 {
-    char how[64], prefix[64];
+    char how[64], prefix[64], mark[96];
     bool again = false;
     struct err e;
 
+    /* Helpers in process groups of their own: those of this attempt, for by now another worker may have the task. */
     run_mark_prefix(&s->conf, ch->claim.task_id, prefix, sizeof prefix);
-    proc_kill_marked(RUN_MARK, prefix, NULL);   /* helpers in process groups of their own */
+    snprintf(mark, sizeof mark, "%s%lld:", prefix, (long long)ch->claim.attempt);
+    proc_kill_marked(RUN_MARK, mark, NULL);
     if (WIFSIGNALED(status))
         snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
     else
         snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
-    const int rc = ch->told_to_stop ? life_released(s->db, &ch->claim, 0, &e)
-                                    : life_crashed(s->db, &ch->claim, &s->conf, how, &again, &e);
+    const bool put_back = ch->told_to_stop || could_not_run(status);
+    const int rc = put_back ? life_released(s->db, &ch->claim, ch->told_to_stop ? 0 : NOT_RUN_DELAY_MS, &e)
+                            : life_crashed(s->db, &ch->claim, &s->conf, how, &again, &e);
     if (rc == 0)
-        log_line(LOG_WARN, ch->told_to_stop ? "task_put_back" : "task_crashed", "task=%lld kind=%s how=\"%s\" again=%d",
+        log_line(LOG_WARN, put_back ? "task_put_back" : "task_crashed", "task=%lld kind=%s how=\"%s\" again=%d",
                  (long long)ch->claim.task_id, ch->claim.kind, how, again);
     else if (e.kind != ERR_LOST)
         log_err(LOG_WARN, "task_outcome_not_written", &e);   /* the lease ends, and another sweep finds it */
@@ -150,19 +172,25 @@ static void child_died(struct supervisor *s, struct child *ch, int status)
 
 static void reap(struct supervisor *s)
 {
+    siginfo_t info = { 0 };
     int status;
-    pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    /* Looked at before it is reaped: until then its number, and that of its group, cannot pass to another process. */
+    for (; waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid; info.si_pid = 0) {
+        const pid_t pid = info.si_pid;
+        kill(-pid, SIGKILL);
+        waitpid(pid, &status, 0);
+        if (pid == s->probe_pid)
+            s->probe_pid = 0;
         for (int i = 0; i < MAX_CHILDREN; i++)
             if (s->children[i].pid == pid) {
-                kill(-pid, SIGKILL);    /* what it started in its own group */
                 if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
                     child_died(s, &s->children[i], status);
                 s->children[i].pid = 0;
                 s->running--;
                 s->claimed_ms = 0;      /* a free place: look at once */
             }
+    }
 }
 
 static void heartbeat(struct supervisor *s)
@@ -245,6 +273,7 @@ static void sweep(struct supervisor *s)
         log_err(LOG_WARN, "sweep_failed", &e);
     for (int i = 0; i < n; i++)
         rescue(s, owners[i], workers_alive(s->conf.data_dir, owners[i]));
+    rescue(s, s->row.owner, true);      /* what could not be written when its process ended: nobody extends its lease */
 }
 
 static void forget_dead_workers(struct supervisor *s)
@@ -260,31 +289,57 @@ static void forget_dead_workers(struct supervisor *s)
 
 /* ---- upkeep ---- */
 
-/* The version that is shown is asked of the very path that is run. */
-static void ask_ytdlp(struct supervisor *s)
+/* YTDLP_PATH as the admin wrote it, to the program it names today. */
+static void find_ytdlp(struct supervisor *s)
 {
-    char work[RUN_PATH_BYTES];
-
-    if (stat(s->conf.ytdlp_path, &s->ytdlp_stat))
-        memset(&s->ytdlp_stat, 0, sizeof s->ytdlp_stat);
-    snprintf(work, sizeof work, "%s/work", s->conf.data_dir);
-    ytdlp_version(s->row.ytdlp_version, sizeof s->row.ytdlp_version, s->conf.ytdlp_path, work);
-    log_line(LOG_INFO, "ytdlp", "path=%s version=%s", s->conf.ytdlp_path,
-             s->row.ytdlp_version[0] ? s->row.ytdlp_version : "none");
-}
-
-/* Again when the file has changed, as an update does it. */
-static void refresh_ytdlp(struct supervisor *s)
-{
-    struct stat st = { 0 };
     struct err e;
 
+    if (proc_find(s->row.ytdlp_path, sizeof s->row.ytdlp_path, s->ytdlp_name, &e))
+        copy_text(s->row.ytdlp_path, sizeof s->row.ytdlp_path, s->ytdlp_name);      /* a job's error will say it */
+    copy_text(s->conf.ytdlp_path, sizeof s->conf.ytdlp_path, s->row.ytdlp_path);
+}
+
+/* The version that is shown is asked of the very path that is run, at start and whenever the file changes. By a process
+ * of its own: the answer takes a second, or never comes. */
+static void probe_ytdlp(struct supervisor *s)
+{
+    const pid_t parent = getpid();
+    struct stat st = { 0 };
+
+    find_ytdlp(s);
     stat(s->conf.ytdlp_path, &st);
-    if (s->row.ytdlp_version[0] && st.st_ino == s->ytdlp_stat.st_ino && st.st_mtime == s->ytdlp_stat.st_mtime)
+    const bool known = s->ytdlp_stat.st_ino == st.st_ino && s->ytdlp_stat.st_mtime == st.st_mtime && s->probed;
+    if (known || s->probe_pid)
         return;
-    ask_ytdlp(s);
-    if (workers_add(s->db, &s->row, &e))
+    s->ytdlp_stat = st;
+    s->probed = true;
+    s->probe_pid = fork();
+    if (s->probe_pid == 0) {
+        become_child(s, parent);
+        execl(s->self, "dubplate", "probe", s->row.owner, (char *)NULL);
+        _exit(127);
+    }
+}
+
+int cmd_probe(const struct conf *conf, int argc, char **argv)
+{
+    char work[RUN_PATH_BYTES], version[64];
+    struct db *db = NULL;
+    struct err e;
+
+    if (argc != 1)
+        return 2;
+    snprintf(work, sizeof work, "%s/work", conf->data_dir);
+    ytdlp_version(version, sizeof version, conf->ytdlp_path, work);
+    log_line(version[0] ? LOG_INFO : LOG_ERROR, "ytdlp", "path=%s version=%s", conf->ytdlp_path,
+             version[0] ? version : "none");
+    int rc = db_open(&db, conf->db_path, &e);
+    if (rc == 0)
+        rc = workers_set_ytdlp(db, argv[0], conf->ytdlp_path, version, &e);
+    if (rc)
         log_err(LOG_WARN, "worker_row_failed", &e);
+    db_close(&db);
+    return rc ? 1 : 0;
 }
 
 /* One checkpointer per installation: whoever holds this lock. */
@@ -315,7 +370,7 @@ static void upkeep(struct supervisor *s)
 {
     workdir_sweep(s->db, &s->conf);
     forget_dead_workers(s);
-    refresh_ytdlp(s);
+    probe_ytdlp(s);
 }
 
 /* ---- life ---- */
@@ -409,25 +464,21 @@ int installation_prepare(const struct conf *conf, struct err *e)
 
 static int begin(struct supervisor *s, struct err *e)
 {
-    char program[CONF_STR_BYTES], random[ID_SECRET_BYTES];
+    char random[ID_SECRET_BYTES];
 
     if (installation_prepare(&s->conf, e))
         return -1;
     const ssize_t n = readlink("/proc/self/exe", s->self, sizeof s->self - 1);
     if (n < 0)
         return err_errno(e, "cannot find my own path");
-    if (proc_find(program, sizeof program, s->conf.ytdlp_path, e))
-        log_err(LOG_ERROR, "ytdlp_missing", e);     /* health says it as well; jobs will fail */
-    else
-        copy_text(s->conf.ytdlp_path, sizeof s->conf.ytdlp_path, program);
+    copy_text(s->ytdlp_name, sizeof s->ytdlp_name, s->conf.ytdlp_path);
+    find_ytdlp(s);
     id_secret(random);
     snprintf(s->row.owner, sizeof s->row.owner, "%.48s-%d-%.8s", s->conf.worker_name, (int)getpid(), random);
     copy_text(s->row.name, sizeof s->row.name, s->conf.worker_name);
-    copy_text(s->row.ytdlp_path, sizeof s->row.ytdlp_path, s->conf.ytdlp_path);
     s->lock_fd = workers_lock(s->conf.data_dir, s->row.owner, e);
     if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e))
         return -1;
-    ask_ytdlp(s);
     return workers_add(s->db, &s->row, e);
 }
 

@@ -1,7 +1,7 @@
 /*
- * The process of one task: `dubplate task ID ATTEMPT OWNER`, started by the supervisor with the claim it won. Runs the
- * program of the task's kind and writes the outcome; the exit code tells the supervisor that it did. A crash in here
- * is one failed attempt and nothing more.
+ * The process of one task: `dubplate task …`, started by the supervisor with the claim it won. Runs the program of the
+ * task's kind and writes the outcome; the exit code tells the supervisor that it did. A crash in here is one failed
+ * attempt and nothing more.
  */
 #include "task.h"
 
@@ -19,13 +19,42 @@
 #include "run.h"
 #include "workdir.h"
 
-#define PURGE_WAIT_MS 500
+#define HOUSE_WAIT_MS  500          /* a job whose tasks still run is looked at again after this */
+#define HOUSE_RETRY_MS 60000        /* files that could not be removed */
+#define OUTCOME_TRIES  60           /* seconds in which a busy or full database may recover */
 
-static const struct { const char *kind; int (*run)(struct run *r, struct err *e); } kinds[] = {
-    { "resolve", task_resolve },
-    { "track", task_track },
-    { "purge", task_purge },
+static const struct kind {
+    const char *name;
+    int       (*run)(struct run *r, struct err *e);
+    bool        keeps_house;        /* removes files; never gives up, and its end is not the job's */
+} kinds[] = {
+    { "resolve", task_resolve, false },
+    { "track", task_track, false },
+    { "tidy", task_tidy, true },
+    { "purge", task_purge, true },
 };
+
+static void remove_work_of(void *arg, const struct track *t)
+{
+    workdir_remove(((const struct run *)arg)->conf, t->uuid);
+}
+
+/* What the tasks of a job left that ended without a process of their own to clean up: cancelled while they waited, or
+ * died too often. Tasks that still run are waited for; they clean up themselves. */
+int task_tidy(struct run *r, struct err *e)
+{
+    const int running = queue_others_running(r->db, &r->claim, e);
+
+    if (running < 0)
+        return -1;
+    if (running)
+        return life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
+    workdir_remove(r->conf, r->job_uuid);
+    if (tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e))
+        return -1;
+    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
+    return life_kept_house(r->db, &r->claim, e);
+}
 
 /* The files of a deleted job, then its row. Its running tasks have been told to stop; they are waited for. */
 int task_purge(struct run *r, struct err *e)
@@ -36,7 +65,10 @@ int task_purge(struct run *r, struct err *e)
     if (running < 0)
         return -1;
     if (running)
-        return life_released(r->db, &r->claim, PURGE_WAIT_MS, e);
+        return life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
+    workdir_remove(r->conf, r->job_uuid);
+    if (tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e))
+        return -1;
     run_job_dir(r, below, sizeof below);
     snprintf(path, sizeof path, "%s/%s", r->conf->data_dir, below);
     return file_remove_tree(path, e) ? -1 : life_purged(r->db, &r->claim, e);
@@ -52,14 +84,26 @@ static void clean_up(struct run *r, bool again)
         workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
 }
 
-static int conclude_failure(struct run *r, const struct err *why, struct err *e)
+static int write_failure(struct run *r, const struct kind *kind, const struct err *why, bool *again, struct err *e)
+{
+    if (kind && kind->keeps_house) {
+        *again = true;
+        return life_released(r->db, &r->claim, HOUSE_RETRY_MS, e);
+    }
+    return life_failed(r->db, &r->claim, r->conf, why, again, e);
+}
+
+static int conclude_failure(struct run *r, const struct kind *kind, const struct err *why, struct err *e)
 {
     char detail[600];
     bool again = false;
+    int rc;
 
     if (why->kind == ERR_LOST)
         return err_set(e, ERR_LOST, "%s", why->text);
-    if (life_failed(r->db, &r->claim, r->conf, why, &again, e))
+    for (int i = 0; (rc = write_failure(r, kind, why, &again, e)) && i < OUTCOME_TRIES && e->kind != ERR_LOST; i++)
+        sleep(1);
+    if (rc)
         return -1;
     log_line(why->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN,
              why->kind == ERR_CANCELLED ? "task_cancelled" : "task_failed", "kind=%s again=%d detail=%s",
@@ -68,12 +112,12 @@ static int conclude_failure(struct run *r, const struct err *why, struct err *e)
     return 0;
 }
 
-static int run_kind(struct run *r, struct err *e)
+static const struct kind *kind_named(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (strcmp(kinds[i].kind, r->claim.kind) == 0)
-            return kinds[i].run(r, e);
-    return err_set(e, ERR_SYSTEM, "this version knows no task of kind %s", r->claim.kind);
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
 }
 
 static int open_run(struct run *r, struct err *e)
@@ -129,9 +173,12 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
     copy_text(r.claim.owner, sizeof r.claim.owner, argv[5]);
     int rc = db_open(&r.db, conf->db_path, &e);
     if (rc == 0) {
-        if (open_run(&r, &why) || run_kind(&r, &why)) {
-            rc = conclude_failure(&r, &why, &e);
-        } else if (strcmp(r.claim.kind, "purge") != 0) {
+        const struct kind *kind = kind_named(r.claim.kind);
+        if (!kind)
+            err_set(&why, ERR_SYSTEM, "this version knows no task of kind %s", r.claim.kind);
+        if (!kind || open_run(&r, &why) || kind->run(&r, &why)) {
+            rc = conclude_failure(&r, kind, &why, &e);
+        } else if (!kind->keeps_house) {
             log_line(LOG_INFO, "task_done", "kind=%s", r.claim.kind);
             workdir_remove(conf, r.track.uuid[0] ? r.track.uuid : r.job_uuid);
         }
@@ -142,5 +189,5 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
     free(r.url);
     track_free(&r.track);
     db_close(&r.db);
-    return rc ? 1 : 0;
+    return rc ? TASK_NO_OUTCOME : 0;
 }

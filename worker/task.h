@@ -6,6 +6,10 @@
 
 #include "conf.h"
 
+/* Exit code of a task process that could not write its outcome: trouble of this machine, not of the task (sysexits.h,
+ * EX_TEMPFAIL). */
+#define TASK_NO_OUTCOME 75
+
 int cmd_task(const struct conf *conf, int argc, char **argv);
 
 #endif

@@ -63,7 +63,7 @@ const struct err_class *err_class(enum err_kind kind)
 
 enum err_kind err_kind_named(const char *name)
 {
-    for (int k = 0; k < ERR_KINDS; k++)
+    for (int k = ERR_KINDS - 1; k > ERR_NONE; k--)      /* from the end: where two share a word, a job has the later */
         if (name && strcmp(classes[k].name, name) == 0)
             return (enum err_kind)k;
     return ERR_SYSTEM;

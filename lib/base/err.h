@@ -64,7 +64,7 @@ struct err_class {
 
 const struct err_class *err_class(enum err_kind kind);
 
-/* The kind named `name`, or ERR_SYSTEM for a name this version does not know. */
+/* The kind that a job's error of this name has, or ERR_SYSTEM for a name this version does not know. */
 enum err_kind err_kind_named(const char *name);
 
 /* Fills *e and returns -1, so that a failure is one statement: return err_set(e, ERR_INPUT, "..."). The text is

@@ -76,7 +76,12 @@ bool utf8_is_control(uint32_t cp)
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         if (cp >= ranges[i].first && cp <= ranges[i].last)
             return true;
-    return false;
+    return utf8_is_noncharacter(cp);
+}
+
+bool utf8_is_noncharacter(uint32_t cp)
+{
+    return (cp & 0xfffe) == 0xfffe || (cp >= 0xfdd0 && cp <= 0xfdef);
 }
 
 size_t utf8_clean(char *s)

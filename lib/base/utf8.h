@@ -26,6 +26,9 @@ void utf8_trim_tail(char *s);
  * need, are none. */
 bool utf8_is_control(uint32_t cp);
 
+/* U+FDD0–FDEF and the last two of each plane: never text (Unicode 23.7). A control as well. */
+bool utf8_is_noncharacter(uint32_t cp);
+
 /* Makes s one tidy line, in place: invalid bytes and controls go, white space at the ends too, and what remains of
  * it between words becomes one space. Returns the length. */
 size_t utf8_clean(char *s);

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     if (argc != 3 || FCGX_Init())
         return 2;
     const int fd = FCGX_OpenSocket(argv[1], 128);
-    for (int i = 1; i < atoi(argv[2]); i++)
+    for (long i = 1; i < strtol(argv[2], NULL, 10); i++)
         if (fork() == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             break;

@@ -56,7 +56,8 @@ static void die(const char *what)
 
 static void open_client(struct client *c, int poll_fd)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     const int one = 1;
 
     c->fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -78,10 +79,12 @@ static void send_request(struct client *c)
         snprintf(number, sizeof number, "%d-%lu", (int)getpid(), serial++);
         n = percent ? snprintf(content, sizeof content, "%.*s%s%s", (int)(percent - body), body, number, percent + 1)
                     : snprintf(content, sizeof content, "%s", body);
-        n = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-API-Key: %s\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %d\r\n\r\n%s", method, path, port, key, n, content);
+        n = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-API-Key: %s\r\n"
+                     "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                     method, path, port, key, n, content);
     } else {
-        n = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-API-Key: %s\r\n\r\n", method, path, port, key);
+        n = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-API-Key: %s\r\n\r\n", method,
+                     path, port, key);
     }
     c->used = 0;
     c->sent_ns = now_ns();
@@ -108,8 +111,12 @@ static bool complete(struct client *c)
 
 static void record(struct client *c)
 {
-    if (count == room && !(latencies_ms = realloc(latencies_ms, (room = room ? room * 2 : 65536) * sizeof *latencies_ms)))
-        die("realloc");
+    if (count == room) {
+        room = room ? room * 2 : 65536;
+        latencies_ms = realloc(latencies_ms, room * sizeof *latencies_ms);
+        if (!latencies_ms)
+            die("realloc");
+    }
     latencies_ms[count++] = (double)(now_ns() - c->sent_ns) / 1e6;
     if (c->used < 12 || c->answer[9] != '2')
         if (failed++ == 0)
@@ -131,8 +138,8 @@ int main(int argc, char **argv)
 {
     if (argc < 6)
         return 2;
-    port = atoi(argv[1]);
-    const int n = atoi(argv[2]) < MAX_CLIENTS ? atoi(argv[2]) : MAX_CLIENTS;
+    port = (int)strtol(argv[1], NULL, 10);
+    const int wanted = (int)strtol(argv[2], NULL, 10), n = wanted < MAX_CLIENTS ? wanted : MAX_CLIENTS;
     const double seconds = atof(argv[3]);
     method = argv[4];
     path = argv[5];
@@ -180,7 +187,8 @@ int main(int argc, char **argv)
     }
     const double took = (double)(now_ns() - began) / 1e9;
     qsort(latencies_ms, count, sizeof *latencies_ms, by_value);
-    printf("{\"requests\": %zu, \"seconds\": %.3f, \"rate\": %.1f, \"failed\": %zu, \"p50\": %.3f, \"p99\": %.3f, \"p999\": %.3f, \"max\": %.3f}\n",
+    printf("{\"requests\": %zu, \"seconds\": %.3f, \"rate\": %.1f, \"failed\": %zu, \"p50\": %.3f, \"p99\": %.3f, "
+           "\"p999\": %.3f, \"max\": %.3f}\n",
            count, took, (double)count / took, failed, at(0.5), at(0.99), at(0.999), at(1));
     return 0;
 }

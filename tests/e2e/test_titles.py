@@ -6,6 +6,7 @@ import unicodedata
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from harness import StackCase, main, media
+from harness.stack import FINISHED
 
 TITLES = {
     "400 emoji": "\U0001f3a7" * 400,
@@ -38,10 +39,13 @@ TITLES = {
 
 
 class Titles(StackCase):
+    OPTIONS = {"env": {"WORKER_CONCURRENCY": "3"}}
+
     def test_become_one_safe_file_name(self):
-        for name, title in TITLES.items():
+        submitted = [(name, self.s.submit(self.site.watch("frontiers", clip=2, title=title))) for name, title in TITLES.items()]
+        for name, job_id in submitted:
             with self.subTest(name):
-                job = self.s.finish(self.site.watch("frontiers", clip=2, title=title))
+                job = self.s.wait(job_id, FINISHED, 120)
                 self.assertEqual(job["status"], "completed", job["error"])
                 files = self.s.audio_files(job["job_id"])
                 audio = [f for f in files if f.endswith(".mp3")]

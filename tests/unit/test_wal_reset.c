@@ -11,7 +11,8 @@
  *   5. The next frames up to N count as checkpointed and never reach the database file.
  *
  * This source is built twice. With the SQLite that ships it is the test. With -DWAL_RESET_CONTROL and the system's
- * library it is the control: on an affected version it has to find the corruption, or the test proves nothing.
+ * library (package libsqlite3-dev) it is the control, control/wal_reset beside this program: on an affected version it
+ * has to find the corruption, or the test proves nothing.
  */
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -257,6 +258,7 @@ TEST(the_same_race_corrupts_the_systems_sqlite_if_that_is_an_affected_one)
     assert_true(n > 0);
     control[n] = '\0';
     snprintf(strrchr(control, '/'), 32, "/control/wal_reset");
+    check(access(control, X_OK) == 0, "%s is not built: `make units` does, with the package libsqlite3-dev", control);
     check(proc_run(&spec, &result, &e) == 0, "%s", e.text);
     const long version = strtol(answer, NULL, 10);
     check(version > 3000000 && result.exit_code <= 1, "%s ended with %d: %s", control, result.exit_code, answer);

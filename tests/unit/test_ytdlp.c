@@ -267,7 +267,7 @@ TEST(ten_thousand_damaged_lines_give_nothing_but_sane_answers)
         if (ytdlp_read_entry(line, &entry, &e) == 0)
             check(entry.info.duration_ms >= -1 && entry.size_bytes >= -1 && entry.info.track_number >= 0, "%s", line);
         else
-            check(*e.text && (e.kind == ERR_SYNTAX || e.kind == ERR_DRM || e.kind == ERR_TOO_LARGE), "%s: %s", line,
+            check(*e.text && (e.kind == ERR_SYSTEM || e.kind == ERR_DRM), "%s: %s", line,
                   e.text);
     }
 }
@@ -417,7 +417,7 @@ TEST(what_is_no_entry_is_refused)
     struct err e;
 
     for (size_t i = 0; i < LENGTH(bad); i++)
-        check(ytdlp_read_entry(bad[i], &n, &e) == -1 && e.kind == ERR_SYNTAX, "%s passes", bad[i]);
+        check(ytdlp_read_entry(bad[i], &n, &e) == -1 && e.kind == ERR_SYSTEM, "%s passes", bad[i]);
 }
 
 /* ---- complaints ---- */

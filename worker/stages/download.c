@@ -168,7 +168,7 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
 
     repair_partials(r, false);
     int rc = call(&d, &complaint, e);
-    if (rc && ytdlp_is_stale_partial(&complaint)) {
+    if (rc && e->kind == ERR_NETWORK && ytdlp_is_stale_partial(&complaint)) {
         log_err(LOG_WARN, "partials_dropped", e);
         repair_partials(r, true);
         rc = call(&d, &complaint, e);

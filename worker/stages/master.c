@@ -28,7 +28,7 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     cJSON *request = cJSON_CreateObject(), *result = NULL;
     const struct media_call call = {
         .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.mp3",
-        .output_max_bytes = r->conf->max_file_size_mb << 20,
+        .output_max_bytes = MEDIA_MP3_MAX_BYTES(r->conf),
     };
 
     json_put_bool(request, "normalize", r->spec.normalize);

@@ -18,7 +18,7 @@
 #include "ytdlp/lines.h"
 #include "ytdlp/ytdlp.h"
 
-#define RESOLVE_TIMEOUT_MS (180 * 1000)
+#define RESOLVE_LONGEST_S 180       /* metadata that takes longer will not come */
 
 struct resolving {
     struct run *run;
@@ -54,6 +54,43 @@ static int check_target(const struct run *r, const char *text, struct err *e)
     if (net_allow_parse(&allow, r->conf->allow_source_nets, e) || url_check(&url, text, &allow, e))
         return -1;
     return source_host_is_known(url.host) ? 0 : net_check_host(&allow, url.host, e);
+}
+
+/* The hosts whose names have been looked up, so that thirty formats of one host cost one lookup. */
+struct targets {
+    struct net_allow  allow;
+    int               count;
+    char              hosts[16][256];
+};
+
+static int check_one(void *arg, const char *text, bool is_picture, struct err *e)
+{
+    struct targets *t = arg;
+    char authority[300];
+    struct url url;
+
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return 0;       /* yt-dlp refuses files by itself; what else there is goes nowhere from here */
+    /* Scheme and host only: signed addresses are longer than any link that people submit. */
+    const size_t scheme = (size_t)(strstr(text, "://") - text) + 3, n = scheme + strcspn(text + scheme, "/?#");
+    snprintf(authority, sizeof authority, "%.*s", (int)(n < 290 ? n : 290), text);
+    if (url_check(&url, authority, &t->allow, e))
+        return err_set(e, ERR_UNSUPPORTED, "the page leads to an address that is not fetched (%.200s)", authority);
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->hosts[i], url.host) == 0)
+            return 0;
+    if (is_picture || source_host_is_known(url.host) || t->count == (int)ARRAY_LEN(t->hosts))
+        return 0;
+    copy_text(t->hosts[t->count++], sizeof t->hosts[0], url.host);
+    return net_check_host(&t->allow, url.host, e);
+}
+
+/* A public page may name private addresses as its streams and pictures: yt-dlp would fetch them. */
+static int check_targets(const struct run *r, const char *line, struct err *e)
+{
+    struct targets t = { 0 };
+
+    return net_allow_parse(&t.allow, r->conf->allow_source_nets, e) ? -1 : ytdlp_each_target(line, check_one, &t, e);
 }
 
 static int check_limits(const struct run *r, const struct ytdlp_entry *entry, struct err *e)
@@ -103,6 +140,11 @@ static int hand_over(const struct run *r, const char *track_uuid, const struct y
     return entry->is_reference ? 0 : file_write_atomic(path, line, strlen(line), e);
 }
 
+static int64_t resolve_timeout_ms(const struct conf *c)
+{
+    return 1000 * (c->task_timeout_s < RESOLVE_LONGEST_S ? c->task_timeout_s : RESOLVE_LONGEST_S);
+}
+
 static int ask(struct resolving *s, struct err *e)
 {
     struct run *r = s->run;
@@ -111,7 +153,7 @@ static int ask(struct resolving *s, struct err *e)
 
     ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->url);
     const struct ytdlp_run run = {
-        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = RESOLVE_TIMEOUT_MS,
+        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = resolve_timeout_ms(r->conf),
         .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
         .arg = s,
     };
@@ -127,7 +169,7 @@ static int resolve(struct resolving *s, struct err *e)
     struct ytdlp_entry entry;
 
     if (check_target(r, r->url, e) || ask(s, e) || ytdlp_read_entry(s->first, &entry, e) ||
-        check_limits(r, &entry, e) || (entry.is_reference && check_target(r, entry.info.url, e)))
+        check_limits(r, &entry, e) || check_targets(r, s->first, e) || (entry.is_reference && check_target(r, entry.info.url, e)))
         return -1;
     if (!entry.info.url[0])
         copy_text(entry.info.url, sizeof entry.info.url, r->url);
@@ -136,17 +178,17 @@ static int resolve(struct resolving *s, struct err *e)
     if (hand_over(r, track_uuid, &entry, s->first, e))
         return -1;
     run_failpoint(r, "resolve", "end");
+    run_book_stage(r, "done");
     return life_resolved(r->db, &r->claim, track_uuid, &entry.info, r->spec.priority, e);
 }
 
 int task_resolve(struct run *r, struct err *e)
 {
     struct resolving s = { .run = r };
-    const int64_t started_ms = clock_boot_ms();
-    struct err ignored;
 
     snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job_uuid);
     r->stage = "resolve";
+    r->stage_started_ms = clock_boot_ms();
     r->shown = (struct queue_progress){ .downloaded_bytes = -1, .total_bytes = -1, .speed_bps = -1, .eta_s = -1 };
     run_failpoint(r, "resolve", "begin");
     int rc = file_mkdirs(r->work, e);
@@ -154,8 +196,8 @@ int task_resolve(struct run *r, struct err *e)
         rc = run_tick(r, 0, e);
     if (rc == 0)
         rc = resolve(&s, e);
-    queue_stage(r->db, &r->claim, "resolve", 0, rc ? "failed" : "done", clock_boot_ms() - started_ms, r->cpu_ms,
-                &ignored);
+    if (rc)
+        run_book_stage(r, "failed");
     free(s.first);
     return rc;
 }

@@ -87,10 +87,12 @@ static int flush_parents(const struct run *r, struct err *e)
 static int verify(struct run *r, int64_t *duration_ms, struct err *e)
 {
     const struct media_call call = { .command = "verify", .input = "final.mp3" };
+    cJSON *request = cJSON_CreateObject();
     const double expected = json_number(json_member(run_output(r, "master"), "output"), "duration_seconds", -1);
     cJSON *result = NULL;
 
-    if (media_run(r, &call, cJSON_CreateObject(), 0, 0.8, &result, e))
+    json_put_int(request, "max_duration_seconds", r->conf->max_duration_s + 1);
+    if (media_run(r, &call, request, 0, 0.8, &result, e))
         return -1;
     const double decoded = json_number(result, "duration_seconds", 0);
     cJSON_Delete(result);
@@ -118,9 +120,7 @@ int stage_store(struct run *r, cJSON *out, struct err *e)
         .artifacts = p.artifacts, .count = p.count, .duration_ms = duration_ms, .report_json = report, .place = place,
         .arg = &p,
     };
-    /* Before the row: a stage's bookkeeping belongs to the claim, which ends with it. */
-    struct err ignored;
-    queue_stage(r->db, &r->claim, "store", 4, "done", 0, r->cpu_ms, &ignored);
+    run_book_stage(r, "done");
     /* If it fails after the rename, the files stay: taking them back could take away what a faster worker has just
      * finished under the same name. A further attempt renames over them; the end of the task removes them. */
     const int rc = life_finished(r->db, &r->claim, &result, e);

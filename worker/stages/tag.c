@@ -64,7 +64,7 @@ int stage_tag(struct run *r, cJSON *out, struct err *e)
         return -1;
     const struct media_call call = {
         .command = "tag", .input = "master.mp3", .second = r->spec.embed_cover ? cover : NULL, .output = "final.mp3",
-        .output_max_bytes = (r->conf->max_file_size_mb << 20) + COVER_MAX_BYTES,
+        .output_max_bytes = MEDIA_MP3_MAX_BYTES(r->conf) + COVER_MAX_BYTES,
     };
     if (media_run(r, &call, tags_of(r), 0.4, 1, &result, e))
         return -1;

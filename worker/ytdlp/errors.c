@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 /*
  * Real texts of 2023–2026, in the order in which they have to be looked for: "Video unavailable" also heads YouTube's
@@ -146,8 +147,11 @@ static int readable_length(const char *s)
 
 int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e)
 {
-    if (c->error[0])
-        return err_set(e, kind_of(c), "%.*s", readable_length(c->error), c->error);
+    if (c->error[0]) {
+        err_set(e, kind_of(c), "%.*s", readable_length(c->error), c->error);
+        utf8_clean(e->text);        /* it quotes what a site said */
+        return -1;
+    }
     if (exit_code > 128)
         return err_set(e, ERR_CRASHED, "yt-dlp was killed by signal %d", exit_code - 128);
     return err_set(e, ERR_SYSTEM, "yt-dlp ended with exit code %d and no message", exit_code);

@@ -8,6 +8,9 @@
 #include "base/utf8.h"
 #include "json.h"
 
+/* Our own progress templates: small and flat. */
+static const struct json_limits line_limits = { .max_bytes = 8192, .max_depth = 4, .max_names = 32 };
+
 /* Larger than any media file, smaller than what int64_t and double disagree about. */
 #define LARGEST 9e15
 
@@ -43,7 +46,7 @@ enum ytdlp_line ytdlp_read_line(const char *line, struct ytdlp_progress *p, char
 
     if (line[0] != '@' || (line[1] != 'P' && line[1] != 'F') || line[2] != ' ')
         return YTDLP_OTHER;
-    if (json_parse(&doc, line + 3, strlen(line + 3), &json_limits_tool, &e))
+    if (json_parse(&doc, line + 3, strlen(line + 3), &line_limits, &e))
         return YTDLP_OTHER;
     if (line[1] == 'P' && cJSON_IsObject(doc)) {
         read_progress(doc, p);
@@ -94,10 +97,10 @@ int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e)
 
     memset(out, 0, sizeof *out);
     if (json_parse(&o, line, strlen(line), &json_limits_tool, e))
-        return -1;
+        return err_set(e, ERR_SYSTEM, "yt-dlp printed metadata that cannot be read");
     if (!cJSON_IsObject(o) || !(json_text(o, "id", NULL) || json_text(o, "url", NULL))) {
         cJSON_Delete(o);
-        return err_set(e, ERR_SYNTAX, "yt-dlp printed something that is no entry");
+        return err_set(e, ERR_SYSTEM, "yt-dlp printed something that is no entry");
     }
     const char *type = json_text(o, "_type", "video");
     out->is_reference = !strncmp(type, "url", 3);
@@ -122,4 +125,42 @@ int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e)
     const bool drm = json_bool(o, "_has_drm", false);
     cJSON_Delete(o);
     return drm ? err_set(e, ERR_DRM, "the source protects this by DRM") : 0;
+}
+
+typedef int target_check(void *arg, const char *url, bool is_picture, struct err *e);
+
+/* Those members of an object that are addresses. */
+static int check_members(const cJSON *o, bool is_picture, target_check *check, void *arg, struct err *e)
+{
+    static const char *const names[] = { "url", "manifest_url", "fragment_base_url", "thumbnail" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *url = json_text(o, names[i], NULL);
+        if (url && check(arg, url, is_picture || strcmp(names[i], "thumbnail") == 0, e))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_list(const cJSON *list, bool is_picture, target_check *check, void *arg, struct err *e)
+{
+    for (const cJSON *o = cJSON_IsArray(list) ? list->child : NULL; o; o = o->next)
+        if (check_members(o, is_picture, check, arg, e))
+            return -1;
+    return 0;
+}
+
+int ytdlp_each_target(const char *line, target_check *check, void *arg, struct err *e)
+{
+    cJSON *o = NULL;
+
+    if (json_parse(&o, line, strlen(line), &json_limits_tool, e))
+        return err_set(e, ERR_SYSTEM, "yt-dlp printed metadata that cannot be read");
+    int rc = check_members(o, false, check, arg, e);
+    if (rc == 0)
+        rc = check_list(json_member(o, "formats"), false, check, arg, e);
+    if (rc == 0)
+        rc = check_list(json_member(o, "thumbnails"), true, check, arg, e);
+    cJSON_Delete(o);
+    return rc;
 }

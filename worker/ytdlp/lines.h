@@ -28,7 +28,12 @@ struct ytdlp_entry {
     int64_t size_bytes;         /* -1: unknown */
 };
 
-/* ERR_SYNTAX if the line is no entry, ERR_DRM if the source says so. */
+/* Calls check with every address that the entry tells yt-dlp to fetch: streams and, with is_picture, thumbnails. Stops
+ * and returns -1 when check does. */
+int ytdlp_each_target(const char *line, int (*check)(void *arg, const char *url, bool is_picture, struct err *e),
+                      void *arg, struct err *e);
+
+/* ERR_SYSTEM if the line is no entry, ERR_DRM if the source says so. */
 int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e);
 
 #endif
