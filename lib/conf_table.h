@@ -13,7 +13,7 @@
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
     INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks that one worker runs at a time")              \
-    STR(queue_names, "QUEUE_NAMES", "default,maintenance", "lanes that this worker serves, in this order")       \
+    STR(queue_names, "QUEUE_NAMES", "maintenance,default", "lanes that this worker serves, in this order")       \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
     INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \
     INT(drain_s, "DRAIN_S", 20, 0, 600, "how long SIGTERM lets running tasks finish before they are put back")   \

@@ -16,7 +16,8 @@
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
     "  FROM download_jobs j"                                                                                    \
-    "  LEFT JOIN tasks t ON t.id = (SELECT c.id FROM tasks c WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"       \
+    "  LEFT JOIN tasks t ON t.id = (SELECT c.id FROM tasks c"                                                   \
+    "                               WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"                   \
     "                               ORDER BY c.state = 'running' DESC, c.id DESC LIMIT 1)"                      \
     "  LEFT JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
 #define MATCHES                                                                                                  \

@@ -73,6 +73,13 @@ static bool is_track(const struct claim *c)
     return strcmp(c->kind, "track") == 0;
 }
 
+/* House-keeping is not the job's business: its coming and going changes nothing that a client sees. */
+static int settle_for(struct db *db, const struct claim *c, const char *kind, const char *text, struct err *e)
+{
+    const bool is_work = is_track(c) || strcmp(c->kind, "resolve") == 0;
+    return is_work ? jobs_settle(db, c->job_id, kind, text, e) : 0;
+}
+
 int life_claim(struct db *db, const char *queue, const char *owner, int64_t lease_ms, struct claim *out,
                struct err *e)
 {
@@ -86,7 +93,7 @@ int life_claim(struct db *db, const char *queue, const char *owner, int64_t leas
     if (row == 1 && is_track(out))
         rc = tracks_set_state(db, out->subject_id, "running", -1, NULL, e);
     if (row == 1 && rc == 0)
-        rc = jobs_settle(db, out->job_id, NULL, NULL, e);
+        rc = settle_for(db, out, NULL, NULL, e);
     return db_end(db, rc, e) ? -1 : row;
 }
 
@@ -171,7 +178,7 @@ static int end_in_tx(struct db *db, const struct claim *c, const char *state, co
         return -1;
     if (is_track(c) && tracks_set_state(db, c->subject_id, state, -1, NULL, e))
         return -1;
-    return jobs_settle(db, c->job_id, kind, text, e);
+    return settle_for(db, c, kind, text, e);
 }
 
 static int again_in_tx(struct db *db, const struct claim *c, enum queue_again why, int64_t run_after_ms,
@@ -181,7 +188,7 @@ static int again_in_tx(struct db *db, const struct claim *c, enum queue_again wh
         return -1;
     if (is_track(c) && tracks_set_state(db, c->subject_id, "queued", -1, NULL, e))
         return -1;
-    return jobs_settle(db, c->job_id, kind, text, e);
+    return settle_for(db, c, kind, text, e);
 }
 
 static int failed_in_tx(struct db *db, const struct claim *c, const struct conf *conf, enum queue_again how,

@@ -41,7 +41,8 @@ static const char *const sql[Q_COUNT] = {
         "UPDATE tasks SET state = 'cancelled', finished_at_ms = :now_ms"
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind IN ('resolve', 'track')",
     [Q_CANCEL_RUNNING] =
-        "UPDATE tasks SET cancel_requested = 1 WHERE job_id = :job_id AND state = 'running' AND kind IN ('resolve', 'track')",
+        "UPDATE tasks SET cancel_requested = 1"
+        " WHERE job_id = :job_id AND state = 'running' AND kind IN ('resolve', 'track')",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =

@@ -18,6 +18,8 @@ static int check_bytes(const char *text, struct err *e)
         return err_set(e, ERR_INPUT, "is longer than %d bytes", URL_MAX_BYTES);
     if (text[0] == '-')
         return err_set(e, ERR_INPUT, "starts with a dash: that is no link");
+    if (strstr(text, "__youtubedl_smuggle"))    /* how yt-dlp's parts talk to each other; not for outsiders */
+        return err_set(e, ERR_INPUT, "holds data for the inside of yt-dlp");
     for (size_t i = 0, n; i < len; i += n) {
         uint32_t cp = 0;
         n = utf8_next(text + i, len - i, &cp);

@@ -71,6 +71,7 @@ static void become(const struct proc_spec *s, pid_t parent, int in, int out, int
     syscall(SYS_close_range, 3 + s->fd_count, ~0U, 0);
     set_limit(RLIMIT_FSIZE, s->limit_file_bytes);
     set_limit(RLIMIT_AS, s->limit_memory_bytes);
+    set_limit(RLIMIT_DATA, s->limit_data_bytes);
     set_limit(RLIMIT_CPU, s->limit_cpu_s);
     signal(SIGXFSZ, SIG_IGN);       /* a write past the limit is EFBIG, which programs report, not a death */
     if (chdir(s->cwd) == 0)

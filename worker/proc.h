@@ -23,7 +23,8 @@ struct proc_spec {
     int         fd_count;
     int64_t     timeout_ms;         /* wall clock; 0: no limit */
     size_t      line_bytes;         /* longer lines of its standard output are cut here, not grown */
-    int64_t     limit_file_bytes, limit_memory_bytes, limit_cpu_s;     /* rlimits; 0: none */
+    /* rlimits FSIZE, AS, DATA, CPU; 0: none. AS does not suit programs that reserve what they never touch (V8). */
+    int64_t     limit_file_bytes, limit_memory_bytes, limit_data_bytes, limit_cpu_s;
     /* line is valid during the call only. A return other than 0 stops the child with *e. */
     int       (*on_line)(void *arg, char *line, struct err *e);
     void      (*on_error_line)(void *arg, const char *line);       /* standard error, at most 4 KiB a line */

@@ -47,7 +47,7 @@ class Stubs(Case):
             self.assertLess(len(job["error"]["detail"]), 1000)
             self.assertNotIn("root:x:0", json.dumps(job))
             self.assertEqual(s.audio_files(job["job_id"]), [])
-            self.assertEqual(s.value("SELECT count(*) FROM tasks WHERE state IN ('queued', 'running')"), 0)
+            self.assertEqual(s.value("SELECT count(*) FROM tasks WHERE state IN ('queued', 'running') AND kind IN ('resolve', 'track')"), 0)
             nothing_left(self, s)
             no_strays(self, s)
             self.assertTrue(worker.alive())

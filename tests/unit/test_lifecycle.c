@@ -400,7 +400,8 @@ TEST(crashes_are_counted_apart_and_end_after_max_crashes)
         must(life_crashed(db, &c, &conf, "signal 11", &again, &e));
         check(again, "given up after crash %d", i);
         const int64_t wait_ms = job(uuid).run_after_ms - clock_wall_ms();
-        check(i == 1 ? wait_ms <= 0 : wait_ms > 500 && wait_ms <= 5000, "crash %d waits %lld ms", i, (long long)wait_ms);
+        check(i == 1 ? wait_ms <= 0 : wait_ms > 500 && wait_ms <= 5000, "crash %d waits %lld ms", i,
+              (long long)wait_ms);
         make_due();
         assert_string_equal(job(uuid).error_kind, "crashed");
     }

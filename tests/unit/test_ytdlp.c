@@ -28,7 +28,8 @@ TEST(resolve_runs_this_command_and_no_other)
 {
     static const char *const expected[] = {
         "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir",
-        "--socket-timeout", "20", "--extractor-retries", "3", "--flat-playlist", "--lazy-playlist", "-I", "1:2",
+        "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
+        "--ffmpeg-location", "/nonexistent", "--flat-playlist", "--lazy-playlist", "-I", "1:2",
         "--dump-json", "--", "https://example.org/a", NULL,
     };
     struct ytdlp_args a;
@@ -41,7 +42,8 @@ TEST(download_runs_this_command_and_no_other)
 {
     static const char *const expected[] = {
         "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir",
-        "--socket-timeout", "20", "--extractor-retries", "3", "--config-locations", "/etc/yt-dlp.conf",
+        "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
+        "--ffmpeg-location", "/nonexistent", "--config-locations", "/etc/yt-dlp.conf",
         "-I", "1", "--no-mtime", "--no-overwrites", "--continue", "--abort-on-unavailable-fragments",
         "-o", "src.%(ext)s", "--write-thumbnail", "--no-write-playlist-metafiles",
         "--retries", "5", "--fragment-retries", "5", "--file-access-retries", "3", "--retry-sleep", "exp=1:20",

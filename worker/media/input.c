@@ -25,7 +25,7 @@
 /* What yt-dlp delivers as "bestaudio", and what people keep. Everything else libavformat was built
  * with, in particular what can name other files (hls, dash, concat, image2), is refused after
  * probing. */
-static const char demuxers[] = "matroska,webm,mov,mp4,m4a,mp3,ogg,flac,wav,w64,aac,aiff,caf";
+static const char demuxers[] = "matroska,webm,mov,mp4,m4a,mp3,ogg,flac,wav,w64,aac,aiff,caf,mpegts";
 static const char decoders[] =
     "opus,vorbis,aac,mp3float,mp2float,flac,alac,ac3,eac3,"
     "pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,"

@@ -24,13 +24,14 @@
 #include "ytdlp/ytdlp.h"
 
 #define LINE_BYTES       4096
+#define LEAST_BPS        1024       /* on the average: a source that drips would hold a place for hours */
 #define START_MS         20000      /* until the first byte may come: Python, a JavaScript runtime, the site's pages */
 #define INFO_MAX_AGE_S   3600       /* media addresses expire; YouTube's after six hours */
 
 struct downloading {
     struct run *run;
     char        file[RUN_PATH_BYTES + 80];      /* from the after_move line; "" until then */
-    int64_t     last_bytes, moved_ms;           /* -1 until a byte came; when the last one did */
+    int64_t     mark_bytes, moved_ms;           /* where it was (-1: nowhere yet), and when, at the last mark */
 };
 
 static int on_line(void *arg, char *line, struct err *e)
@@ -41,8 +42,9 @@ static int on_line(void *arg, char *line, struct err *e)
 
     if (ytdlp_read_line(line, &p, d->file, sizeof d->file) != YTDLP_PROGRESS)
         return 0;
-    if (p.downloaded_bytes != d->last_bytes) {
-        d->last_bytes = p.downloaded_bytes;
+    if (d->mark_bytes < 0 || p.downloaded_bytes - d->mark_bytes >= r->conf->stall_timeout_s * LEAST_BPS ||
+        p.downloaded_bytes < d->mark_bytes) {
+        d->mark_bytes = p.downloaded_bytes;
         d->moved_ms = clock_boot_ms();
     }
     r->shown.downloaded_bytes = p.downloaded_bytes;
@@ -55,10 +57,11 @@ static int on_line(void *arg, char *line, struct err *e)
 static int on_tick(void *arg, struct err *e)
 {
     const struct downloading *d = arg;
-    const int64_t patience_ms = d->run->conf->stall_timeout_s * 1000 + (d->last_bytes < 0 ? START_MS : 0);
+    const int64_t patience_ms = d->run->conf->stall_timeout_s * 1000 + (d->mark_bytes < 0 ? START_MS : 0);
 
     if (clock_boot_ms() - d->moved_ms > patience_ms)
-        return err_set(e, ERR_TIMEOUT, "not a byte came for %lld s", (long long)d->run->conf->stall_timeout_s);
+        return err_set(e, ERR_TIMEOUT, "nothing, or next to nothing, came for %lld s",
+                       (long long)d->run->conf->stall_timeout_s);
     return run_tick(d->run, -1, e);
 }
 
@@ -93,6 +96,21 @@ static void repair_partials(const struct run *r, bool drop)
         closedir(dir);
 }
 
+static const char *const thumbnail_names[] = {
+    "src.jpg", "src.jpeg", "src.png", "src.webp", "src.gif", "src.image", NULL,
+};
+
+/* yt-dlp takes a picture that lies there for the whole of it. */
+static void drop_thumbnails(const struct run *r)
+{
+    char name[40];
+
+    for (int i = 0; thumbnail_names[i]; i++) {
+        snprintf(name, sizeof name, "tmp/%s", thumbnail_names[i]);
+        unlink(run_path(r, name));
+    }
+}
+
 /* The saved metadata, unless it is old or an attempt with it has already failed. */
 static const char *fresh_info(const struct run *r)
 {
@@ -114,7 +132,7 @@ static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct
     struct ytdlp_args args;
 
     d->file[0] = '\0';
-    d->last_bytes = -1;
+    d->mark_bytes = -1;
     d->moved_ms = clock_boot_ms();
     ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, r->spec.quality, fresh_info(r),
                         r->track.info.url);
@@ -149,13 +167,12 @@ static int check_file(struct downloading *d, const char **name, int64_t *size_by
 /* The thumbnail that yt-dlp left beside the stream, by its ending; "" if there is none. */
 static void find_thumbnail(const struct run *r, char *out, size_t size)
 {
-    static const char *const names[] = { "src.jpg", "src.jpeg", "src.png", "src.webp", "src.gif", "src.image" };
     struct stat st;
 
     out[0] = '\0';
-    for (size_t i = 0; i < ARRAY_LEN(names) && !*out; i++)
-        if (lstat(run_path(r, names[i]), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-            copy_text(out, size, names[i]);
+    for (int i = 0; thumbnail_names[i] && !*out; i++)
+        if (lstat(run_path(r, thumbnail_names[i]), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+            copy_text(out, size, thumbnail_names[i]);
 }
 
 int stage_download(struct run *r, cJSON *out, struct err *e)
@@ -167,6 +184,7 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
     int64_t size_bytes = 0;
 
     repair_partials(r, false);
+    drop_thumbnails(r);
     int rc = call(&d, &complaint, e);
     if (rc && e->kind == ERR_NETWORK && ytdlp_is_stale_partial(&complaint)) {
         log_err(LOG_WARN, "partials_dropped", e);

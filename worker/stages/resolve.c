@@ -169,7 +169,7 @@ static int resolve(struct resolving *s, struct err *e)
     struct ytdlp_entry entry;
 
     if (check_target(r, r->url, e) || ask(s, e) || ytdlp_read_entry(s->first, &entry, e) ||
-        check_limits(r, &entry, e) || check_targets(r, s->first, e) || (entry.is_reference && check_target(r, entry.info.url, e)))
+        check_limits(r, &entry, e) || check_targets(r, s->first, e))
         return -1;
     if (!entry.info.url[0])
         copy_text(entry.info.url, sizeof entry.info.url, r->url);

@@ -31,7 +31,10 @@ static void begin(struct ytdlp_args *a, const char *program, const char *config)
 {
     static const char *const common[] = {
         "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir", "--socket-timeout", "20",
-        "--extractor-retries", "3", NULL,
+        "--extractor-retries", "3",
+        /* Its helpers would read a stranger's bytes, and playlists in them, outside the jail: what yt-dlp cannot fetch
+         * by itself it does not fetch, and containers are mended, if at all, by our own decoder. */
+        "--fixup", "never", "--ffmpeg-location", "/nonexistent", NULL,
     };
 
     memset(a, 0, sizeof *a);

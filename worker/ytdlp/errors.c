@@ -98,8 +98,11 @@ static const char *skip_prefix(const char *s)
 
 void ytdlp_note_line(struct ytdlp_complaint *c, const char *line)
 {
-    if (strncmp(line, "ERROR:", 6) == 0)
-        copy_text(c->error, sizeof c->error, skip_prefix(line + 6));
+    if (strncmp(line, "ERROR:", 6) == 0) {
+        const char *text = skip_prefix(line + 6);
+        c->named = text[-1] == ' ' && text > line + 7 && text[-2] == ']';
+        copy_text(c->error, sizeof c->error, text);
+    }
     if (strncmp(line, "WARNING:", 8) == 0)
         for (size_t i = 0; i < ARRAY_LEN(outdated_warnings); i++)
             if (strstr(line, outdated_warnings[i]))
@@ -124,7 +127,8 @@ static enum err_kind kind_of(const struct ytdlp_complaint *c)
 {
     char text[sizeof c->error];
 
-    drop_links(text, sizeof text, c->error);
+    const char *cause = c->named ? strstr(c->error, ": ") : NULL;
+    drop_links(text, sizeof text, cause ? cause + 2 : c->error);
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (strcasestr(text, table[i].part))
             return c->outdated && table[i].kind == ERR_NO_FORMAT ? ERR_OUTDATED_TOOL : table[i].kind;

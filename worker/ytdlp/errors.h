@@ -12,6 +12,7 @@
 /* Collects standard error: remembers the last complaint and the telling warnings. */
 struct ytdlp_complaint {
     char error[480];            /* without "ERROR:" and "[extractor] id:" */
+    bool named;                 /* what stands before the first colon may be an id with spaces, a stranger's words */
     bool outdated;              /* a warning that only a newer yt-dlp or a JavaScript runtime will cure */
 };
 

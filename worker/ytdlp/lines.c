@@ -132,7 +132,7 @@ typedef int target_check(void *arg, const char *url, bool is_picture, struct err
 /* Those members of an object that are addresses. */
 static int check_members(const cJSON *o, bool is_picture, target_check *check, void *arg, struct err *e)
 {
-    static const char *const names[] = { "url", "manifest_url", "fragment_base_url", "thumbnail" };
+    static const char *const names[] = { "url", "manifest_url", "fragment_base_url", "webpage_url", "thumbnail" };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const char *url = json_text(o, names[i], NULL);

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define DATA_MAX_BYTES (1LL << 30)     /* Python takes 80 MB; a small page that unpacks to gigabytes ends here */
+
 struct forward { const struct ytdlp_run *run; struct ytdlp_complaint *complaint; };
 
 static int forward_line(void *arg, char *line, struct err *e)
@@ -38,7 +40,8 @@ int ytdlp_run(const struct ytdlp_run *r, struct ytdlp_complaint *complaint, int6
                                 home, tmp, r->mark, NULL };
     struct proc_spec spec = {
         .argv = r->argv, .env = env, .cwd = r->dir, .timeout_ms = r->timeout_ms, .line_bytes = r->line_bytes,
-        .limit_file_bytes = r->max_file_bytes, .on_line = forward_line, .on_error_line = forward_error,
+        .limit_file_bytes = r->max_file_bytes, .limit_data_bytes = DATA_MAX_BYTES,
+        .limit_cpu_s = r->timeout_ms / 1000, .on_line = forward_line, .on_error_line = forward_error,
         .tick = forward_tick, .arg = &f,
     };
     struct proc_result result;
