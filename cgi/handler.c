@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -350,6 +351,7 @@ int handler_main(const char *program, const struct route *routes)
         log_err(LOG_ERROR, "start_failed", &e);
         return 78;      /* EX_CONFIG of sysexits.h: restarting does not help */
     }
+    prctl(PR_SET_TIMERSLACK, 1000UL);      /* ns: naps of the busy handler are as short as they say */
     http_init();
     while (http_accept()) {
         alarm(REQUEST_LIMIT_S);

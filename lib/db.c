@@ -17,6 +17,7 @@
 
 #define MAX_STATEMENTS 96
 #define BUSY_LIMIT_MS  5000
+#define RESTART_LIMIT_MS 50
 
 /* Written by the build from sql/NNNN_*.sql, in order; the position is the schema version. */
 extern const char *const db_migrations[];
@@ -31,7 +32,7 @@ struct stmt {
 
 struct db {
     sqlite3    *handle;
-    int64_t     busy_since_ms;
+    int64_t     busy_since_ms, busy_limit_ms;
     int         count;
     struct stmt statements[MAX_STATEMENTS];
 };
@@ -57,7 +58,7 @@ static int fail(struct err *e, sqlite3 *handle, const char *what)
 
 static void nap(void)
 {
-    const struct timespec t = { .tv_nsec = 100000 + (long)id_random(400000) };
+    const struct timespec t = { .tv_nsec = 50000 + (long)id_random(100000) };
     nanosleep(&t, NULL);
 }
 
@@ -67,7 +68,7 @@ static int on_busy(void *arg, int tries)
 
     if (tries == 0)
         db->busy_since_ms = clock_boot_ms();
-    else if (clock_boot_ms() - db->busy_since_ms > BUSY_LIMIT_MS)
+    else if (clock_boot_ms() - db->busy_since_ms > db->busy_limit_ms)
         return 0;
     nap();
     return 1;
@@ -94,6 +95,7 @@ static int open_handle(struct db **out, const char *path, int flags, struct err 
         db_close(&db);
         return -1;
     }
+    db->busy_limit_ms = BUSY_LIMIT_MS;
     sqlite3_busy_handler(db->handle, on_busy, db);
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -368,20 +370,20 @@ int64_t db_data_version(struct db *db)
     return version;
 }
 
-/* Passive never waits. Truncating takes the write lock, so it is tried only when there is nothing left to move, and
- * without waiting: with a reader in the way it would stop all writers for as long as that reads. */
-int db_checkpoint(struct db *db, int64_t truncate_above_bytes, struct err *e)
+/* Passive never waits, but under steady writes it never gets to the end either, and the log grows. Restarting holds the
+ * writers up, so it comes second, with little left to move, and gives up soon: a long reader must not stop the
+ * writers for as long as it reads. The file keeps its size: overwriting is cheaper to sync than growing. */
+int db_checkpoint(struct db *db, int64_t restart_above_bytes, struct err *e)
 {
     char wal[1200];
     struct stat st;
-    int frames = 0, moved = 0;
 
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     snprintf(wal, sizeof wal, "%s-wal", sqlite3_db_filename(db->handle, "main"));
-    if (code == SQLITE_OK && frames == moved && stat(wal, &st) == 0 && st.st_size > truncate_above_bytes) {
-        sqlite3_busy_handler(db->handle, NULL, NULL);
-        code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        sqlite3_busy_handler(db->handle, on_busy, db);
+    if (code == SQLITE_OK && stat(wal, &st) == 0 && st.st_size > restart_above_bytes) {
+        db->busy_limit_ms = RESTART_LIMIT_MS;
+        code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        db->busy_limit_ms = BUSY_LIMIT_MS;
     }
     return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? 0 : fail(e, db->handle, "checkpoint");
 }

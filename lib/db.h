@@ -6,7 +6,7 @@
  * Why these settings (measured; see README, Durability):
  *  - WAL and synchronous=FULL: a commit that returned survives power loss.
  *  - every writer begins with BEGIN IMMEDIATE: a read that upgrades fails at once under contention.
- *  - a busy handler of 0.1–0.5 ms sleeps: SQLite's own grows its steps and starves one of two writers.
+ *  - a busy handler of 0.05–0.2 ms sleeps: SQLite's own grows its steps and starves one of two writers.
  *  - no connection checkpoints by itself; one worker does (db_checkpoint).
  *  - SQLite older than the fix of the WAL-reset bug is refused: it corrupts a file that one process writes while
  *    another checkpoints, which is how we live (https://sqlite.org/wal.html#walresetbug).
@@ -69,8 +69,8 @@ int64_t db_last_id(struct db *db);
 /* A number that differs when another connection has committed since the last call. Cheap (reads shared memory). */
 int64_t db_data_version(struct db *db);
 
-/* Moves what can be moved from the WAL into the database, and empties a WAL of more than truncate_above_bytes when
- * nobody is in the way. Never waits for readers or writers. Only one process of an installation may call this. */
-int db_checkpoint(struct db *db, int64_t truncate_above_bytes, struct err *e);
+/* Moves what can be moved from the WAL into the database, and starts a WAL of more than restart_above_bytes over,
+ * unless a reader is in the way; waits 50 ms at most. Only one process of an installation may call this. */
+int db_checkpoint(struct db *db, int64_t restart_above_bytes, struct err *e);
 
 #endif

@@ -41,8 +41,8 @@
 #define CLAIM_EVERY_MS    250           /* for what becomes due without a change: retries, schedules */
 #define SWEEP_EVERY_MS    1000
 #define UPKEEP_EVERY_MS   20000
-#define CHECKPOINT_EVERY_MS 2000
-#define WAL_TRUNCATE_BYTES (16LL << 20)
+#define CHECKPOINT_EVERY_MS 1000
+#define WAL_RESTART_BYTES (8LL << 20)
 #define MAX_OWNERS        64
 #define NOT_RUN_DELAY_MS  1000
 
@@ -362,7 +362,7 @@ static void checkpoint(struct supervisor *s)
 {
     struct err e;
 
-    if (is_checkpointer(s) && db_checkpoint(s->db, WAL_TRUNCATE_BYTES, &e))
+    if (is_checkpointer(s) && db_checkpoint(s->db, WAL_RESTART_BYTES, &e))
         log_err(LOG_WARN, "checkpoint_failed", &e);
 }
 
