@@ -329,9 +329,11 @@ TEST(a_signal_that_we_ignore_or_block_is_not_ignored_or_blocked_there)
     sigprocmask(SIG_SETMASK, &before, NULL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
-    /* SIGXFSZ, number 25, is ignored on purpose. */
-    check(strstr(buf_text(&heard.out), "SigBlk:0000000000000000") && strstr(buf_text(&heard.out),
-                                                                            "SigIgn:0000000001000000"),
+    /* SIGXFSZ, number 25, is ignored on purpose; 32 and 33 belong to glibc, which hands on how it found them. */
+    const char *blocked = strstr(buf_text(&heard.out), "SigBlk:"), *ignored = strstr(buf_text(&heard.out), "SigIgn:");
+    const unsigned long long glibc = 3ULL << 31;
+    check(blocked && (strtoull(blocked + 7, NULL, 16) & ~glibc) == 0 && ignored &&
+              (strtoull(ignored + 7, NULL, 16) & ~glibc) == 1ULL << 24,
           "%s", buf_text(&heard.out));
 }
 
