@@ -20,7 +20,7 @@
     INT(max_retries, "MAX_RETRIES", 3, 0, 10, "attempts after the first, for failures that may pass")            \
     INT(max_crashes, "MAX_CRASHES", 3, 1, 100000, "a task that took its process down this often is given up")    \
     INT(retry_base_ms, "RETRY_BASE_MS", 30000, 10, 3600000, "wait before the first retry; doubles each time")    \
-    INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download without a byte for this long is ended")    \
+    INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download of less than 1 KiB/s over this long is ended")    \
     INT(task_timeout_s, "TASK_TIMEOUT_S", 1800, 5, 86400, "wall-clock limit of one stage")                       \
     INT(max_file_size_mb, "MAX_FILE_SIZE_MB", 1024, 1, 65536, "largest file that a download may become")         \
     INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 86400, "longest recording that is accepted")                \

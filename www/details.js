@@ -136,6 +136,9 @@ function showLoudness(ref, loudness) {
         cssVar(ref.move, '--to', at(Math.max(from, to)));
         attr(ref.move, 'data-way', to >= from ? 'up' : 'down');
     }
+    /* Side by side however close the two are. */
+    attr(ref.markIn, 'data-side', from <= to ? 'left' : 'right');
+    attr(ref.markOut, 'data-side', from <= to ? 'right' : 'left');
     cssVar(ref.markOut, '--x', at(to));
     if (has(peak)) cssVar(ref.markPeak, '--x', at(peak));
     attr(ref.scale, 'aria-label', `Loudness from ${decibel(from)} to ${decibel(to)} LUFS, true peak ${decibel(peak)} dBTP`);
