@@ -140,7 +140,7 @@ test: deps
 	@$(MAKE) --no-print-directory $(JOBS) all units
 	@DUBPLATE_BUILD=$(CURDIR)/$(BUILD) tests/run
 asan:
-	@$(MAKE) --no-print-directory SAN=1 test
+	@DUBPLATE_TEST_PATIENCE=3 $(MAKE) --no-print-directory SAN=1 test
 .PHONY: units
 units: $(UNIT_BIN) $(BUILD)/tests/unit/control/wal_reset
 bench: deps
