@@ -6,6 +6,7 @@
 
 #include <strings.h>
 
+#include "base/buf.h"
 #include "ytdlp/args.h"
 #include "ytdlp/errors.h"
 #include "ytdlp/lines.h"
@@ -410,6 +411,35 @@ TEST(live_and_protected_entries_are_told_apart)
 #undef READ
 }
 
+static int note_target(void *arg, const char *url, bool is_picture, struct err *targets_err)
+{
+    struct buf *seen = arg;
+
+    buf_printf(seen, "%s%s ", is_picture ? "picture " : "", url);
+    return strstr(url, "stop") ? err_set(targets_err, ERR_UNSUPPORTED, "stop") : 0;
+}
+
+TEST(each_address_that_yt_dlp_would_fetch_is_shown_to_the_check)
+{
+    static const char entry[] =
+        "{\"id\":\"1\",\"url\":\"http://a/\",\"webpage_url\":\"http://b/\",\"thumbnail\":\"http://c/\","
+        "\"formats\":[{\"url\":\"http://d/\",\"manifest_url\":\"http://e/\"},{\"fragment_base_url\":\"http://f/\"},7],"
+        "\"thumbnails\":[{\"url\":\"http://g/\"}]}";
+    struct buf seen = BUF_INIT(1000);
+    struct err e;
+
+    assert_int_equal(ytdlp_each_target(entry, note_target, &seen, &e), 0);
+    assert_string_equal(buf_text(&seen), "http://a/ http://b/ picture http://c/ http://d/ http://e/ http://f/ "
+                                         "picture http://g/ ");
+    buf_clear(&seen);
+    assert_int_equal(ytdlp_each_target("{\"url\":\"http://stop/\",\"webpage_url\":\"x\"}", note_target, &seen, &e), -1);
+    assert_int_equal(e.kind, ERR_UNSUPPORTED);
+    assert_string_equal(buf_text(&seen), "http://stop/ ");
+    assert_int_equal(ytdlp_each_target("{", note_target, &seen, &e), -1);
+    assert_int_equal(e.kind, ERR_SYSTEM);
+    buf_free(&seen);
+}
+
 TEST(what_is_no_entry_is_refused)
 {
     static const char *const bad[] = { "", "{}", "[]", "null", "7", "\"id\"", "{\"title\":\"x\"}", "{\"id\":7}",
@@ -644,7 +674,7 @@ UNIT_MAIN(UNIT(resolve_runs_this_command_and_no_other),
           UNIT(an_entry_takes_each_field_from_the_first_member_that_has_it),
           UNIT(nonsense_in_an_entry_is_unknown_and_not_believed),
           UNIT(live_and_protected_entries_are_told_apart),
-          UNIT(what_is_no_entry_is_refused),
+          UNIT(each_address_that_yt_dlp_would_fetch_is_shown_to_the_check), UNIT(what_is_no_entry_is_refused),
           UNIT(real_complaints_of_three_versions_have_their_kind),
           UNIT(what_platforms_say_has_the_kind_that_helps),
           UNIT(a_link_cannot_choose_its_error),
