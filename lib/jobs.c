@@ -11,7 +11,7 @@
     "SELECT j.id, j.revision, j.uuid, j.session_uuid, j.url, j.source, j.client_ref, j.state, t.stage,"         \
     "       j.error_kind, j.error_text, j.total_items, j.completed_items, j.failed_items, j.created_at_ms,"     \
     "       j.updated_at_ms, j.started_at_ms, j.finished_at_ms, t.percent, t.downloaded_bytes, t.total_bytes,"  \
-    "       t.speed_bps, t.eta_s, t.failures + t.crashes + 1, t.run_after_ms, t.cancel_requested,"              \
+    "       t.speed_bps, t.eta_s, t.failures + t.crashes + 1, t.run_after_ms, t.cancel_requested, t.state,"     \
     "       k.uuid, k.title, k.artist, k.duration_ms,"                                                          \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
@@ -46,7 +46,8 @@ static const char *const sql[Q_COUNT] = {
         "       COUNT(CASE WHEN state = 'failed' THEN 1 END),"
         "       COUNT(CASE WHEN kind = 'track' THEN 1 END),"
         "       COUNT(CASE WHEN kind = 'track' AND state = 'done' THEN 1 END),"
-        "       COUNT(CASE WHEN kind = 'track' AND state = 'failed' THEN 1 END)"
+        "       COUNT(CASE WHEN kind = 'track' AND state = 'failed' THEN 1 END),"
+        "       COUNT(CASE WHEN kind = 'track' AND state = 'queued' AND attempt = 0 THEN 1 END)"
         "  FROM tasks WHERE job_id = :id AND kind IN ('resolve', 'track')",
     [Q_SETTLE] =
         "UPDATE download_jobs SET state = :state, total_items = :total, completed_items = :completed,"
@@ -140,6 +141,7 @@ static void read_job(struct stmt *s, struct job *j)
     j->attempts = col_int(s, i++);
     j->run_after_ms = col_int(s, i++);
     j->cancel_requested = col_int(s, i++) != 0;
+    col_copy(s, i++, j->task_state, sizeof j->task_state);
     col_copy(s, i++, j->track_uuid, sizeof j->track_uuid);
     col_copy(s, i++, j->title, sizeof j->title);
     col_copy(s, i++, j->artist, sizeof j->artist);
@@ -224,7 +226,7 @@ int jobs_touch(struct db *db, int64_t id, struct err *e)
 }
 
 struct tally {
-    int64_t running, queued, paused, cancelled, failed, tracks, tracks_done, tracks_failed;
+    int64_t running, queued, paused, cancelled, failed, tracks, tracks_done, tracks_failed, tracks_new;
 };
 
 static int read_tally(struct db *db, int64_t id, struct tally *t, struct err *e)
@@ -235,15 +237,17 @@ static int read_tally(struct db *db, int64_t id, struct tally *t, struct err *e)
     const int row = db_step(s, e);
     if (row == 1)
         *t = (struct tally){ col_int(s, 0), col_int(s, 1), col_int(s, 2), col_int(s, 3),
-                             col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7) };
+                             col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7),
+                             col_int(s, 8) };
     db_done(s);
     return row == 1 ? 0 : -1;
 }
 
-/* Work that is left decides first; then cancelled, then whether anything came of it. */
+/* Work that is left decides first; then cancelled, then whether anything came of it. A job between its resolve and its
+ * first track has begun: it does not fall back to queued for the moment until a worker takes the track. */
 static const char *state_of(const struct tally *t)
 {
-    if (t->running)
+    if (t->running || t->tracks_new)
         return "running";
     if (t->queued)
         return "queued";

@@ -25,6 +25,7 @@ struct job {
     int64_t downloaded_bytes, total_bytes, speed_bps, eta_s;                /* -1: unknown */
     int64_t attempts, run_after_ms;
     bool    cancel_requested;
+    char    task_state[12];
     /* From its first track; empty until resolved. */
     char    track_uuid[ID_UUID_BYTES], title[801], artist[801];
     int64_t duration_ms;                                                    /* -1: unknown */

@@ -50,7 +50,7 @@ const char *status_waiting_for(const struct job *j, char *out, size_t size)
 
     if (j->cancel_requested && !status_is_final(j->state))
         snprintf(out, size, "its programs to stop");
-    else if (strcmp(j->state, "queued") != 0)
+    else if (status_is_final(j->state) || strcmp(j->task_state, "queued") != 0)
         return NULL;
     else if (j->run_after_ms > clock_wall_ms())
         snprintf(out, size, "another attempt at %s", clock_iso(iso, j->run_after_ms));

@@ -141,8 +141,10 @@ TEST(a_job_goes_from_submit_to_done_and_shows_each_step)
     assert_int_equal(job(uuid).finished_at_ms, 0);
 
     resolve(&c);
-    is(uuid, "queued", "pending");
+    is(uuid, "running", "downloading");     /* begun, and waiting for a worker to take the track */
     j = job(uuid);
+    char why[80];
+    assert_string_equal(status_waiting_for(&j, why, sizeof why), "its turn");
     assert_int_equal(j.total_items, 1);
     assert_string_equal(j.title, "Title");
     assert_int_equal(j.duration_ms, 60000);
