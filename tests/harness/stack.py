@@ -67,7 +67,7 @@ class Stack:
         self.running = False
         self.env = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.root, "LANG": "C.UTF-8",
-            "PORT": str(self.port), "DATA_DIR": self.data, "BUILD": BUILD,
+            "PORT": str(self.port), "DATA_DIR": self.data, "DUBPLATE_BUILD": BUILD,
             "ALLOW_SOURCE_NETS": "127.0.0.0/8", "STACK_WORKERS": str(workers),
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         }
