@@ -39,36 +39,37 @@ static void remove_work_of(void *arg, const struct track *t)
     workdir_remove(((const struct run *)arg)->conf, t->uuid);
 }
 
-/* What the tasks of a job left that ended without a process of their own to clean up: cancelled while they waited, or
- * died too often. Tasks that still run are waited for; they clean up themselves. */
-int task_tidy(struct run *r, struct err *e)
+/* Removes the job's work directories. 1: done; 0: its tasks still run, so this one is put back to wait for them; -1. */
+static int clear_work(struct run *r, struct err *e)
 {
     const int running = queue_others_running(r->db, &r->claim, e);
 
-    if (running < 0)
-        return -1;
     if (running)
-        return life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
+        return running < 0 ? -1 : life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
     workdir_remove(r->conf, r->job_uuid);
-    if (tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e))
-        return -1;
+    return tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e) ? -1 : 1;
+}
+
+/* What the tasks of a job left that ended without a process of their own to clean up: cancelled while they waited, or
+ * died too often. */
+int task_tidy(struct run *r, struct err *e)
+{
+    const int cleared = clear_work(r, e);
+
+    if (cleared <= 0)
+        return cleared;
     workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
     return life_kept_house(r->db, &r->claim, e);
 }
 
-/* The files of a deleted job, then its row. Its running tasks have been told to stop; they are waited for. */
+/* The files of a deleted job, then its row. */
 int task_purge(struct run *r, struct err *e)
 {
     char below[128], path[RUN_PATH_BYTES];
-    const int running = queue_others_running(r->db, &r->claim, e);
+    const int cleared = clear_work(r, e);
 
-    if (running < 0)
-        return -1;
-    if (running)
-        return life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
-    workdir_remove(r->conf, r->job_uuid);
-    if (tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e))
-        return -1;
+    if (cleared <= 0)
+        return cleared;
     run_job_dir(r, below, sizeof below);
     snprintf(path, sizeof path, "%s/%s", r->conf->data_dir, below);
     return file_remove_tree(path, e) ? -1 : life_purged(r->db, &r->claim, e);
