@@ -1,10 +1,8 @@
 #include "clock.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static int64_t now_ms(clockid_t id)
 {
@@ -22,23 +20,6 @@ int64_t clock_wall_ms(void)
 int64_t clock_boot_ms(void)
 {
     return now_ms(CLOCK_BOOTTIME);
-}
-
-const char *clock_boot_id(void)
-{
-    static char id[40];
-
-    if (!id[0]) {
-        const int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-        const ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof id - 1);
-        if (fd >= 0)
-            close(fd);
-        id[n > 0 ? n : 0] = '\0';
-        id[strcspn(id, "\n")] = '\0';
-        if (!id[0])
-            memcpy(id, "unknown", sizeof "unknown");
-    }
-    return id;
 }
 
 const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)

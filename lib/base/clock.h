@@ -13,9 +13,6 @@
 int64_t clock_wall_ms(void);
 int64_t clock_boot_ms(void);
 
-/* This boot's id (random, from the kernel): boot times of different boots do not compare. */
-const char *clock_boot_id(void);
-
 /* ISO 8601 UTC with milliseconds into out; returns out. Years outside 0–9999 are clamped. */
 const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms);
 

@@ -10,7 +10,7 @@
  *   fd 4     output, empty      fd 5   second input, only for `tag`, may be missing
  *
  * Exit status 0 means that the last line is a result and that fd 4 is complete; 1 that it is an
- * error and that fd 4 holds garbage. Anything else is a crash: the parent treats it as bad media.
+ * error and that fd 4 holds garbage. Anything else is a crash: the parent counts it as one.
  * Nobody calls fsync here.
  *
  * What it must never do: see a path, open a socket, keep state, or trust a length that it read.
