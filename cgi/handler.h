@@ -3,9 +3,10 @@
  * a table of routes and their functions; what must be true before a function runs stands in its row and is checked
  * here.
  *
- * One process serves one request at a time. Started with a listening socket on descriptor 0 it speaks FastCGI until
- * SIGTERM (the request at hand is finished first); started without one it serves the single request that the CGI
- * environment and standard input describe, as for a plain CGI program.
+ * A process takes one request after the other, and those that only read one at a time. Requests that write and wait
+ * for the same lock share one transaction and its one fdatasync (handler.c, serve()). Started with a listening socket
+ * on descriptor 0 it speaks FastCGI until SIGTERM (the request at hand is finished first); started without one it
+ * serves the single request that the CGI environment and standard input describe, as for a plain CGI program.
  */
 #ifndef DUBPLATE_HANDLER_H
 #define DUBPLATE_HANDLER_H

@@ -10,8 +10,16 @@
 /* Once, before the first http_accept(). */
 void http_init(void);
 
+/* Several requests can be open at once; the functions below speak of the one accepted or chosen last. */
+#define HTTP_SLOTS 16
+
 /* Waits for the next request; false when told to stop, or after the one request of a plain CGI run. */
-bool http_accept(void);
+bool http_accept(int slot);
+
+/* Takes a request only if one is waiting. */
+bool http_accept_waiting(int slot);
+
+void http_use(int slot);
 
 /* A CGI variable (REQUEST_METHOD, HTTP_…); NULL if absent. Valid until http_end(). */
 const char *http_param(const char *name);

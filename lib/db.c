@@ -33,6 +33,7 @@ struct stmt {
 struct db {
     sqlite3    *handle;
     int64_t     busy_since_ms, busy_limit_ms;
+    bool        grouped, group_began;
     int         count;
     struct stmt statements[MAX_STATEMENTS];
 };
@@ -228,17 +229,63 @@ void db_close(struct db **db)
     *db = NULL;
 }
 
-int db_begin(struct db *db, struct err *e)
-{
-    return exec(db, "BEGIN IMMEDIATE", e);
-}
-
-int db_end(struct db *db, int rc, struct err *e)
+static int commit(struct db *db, int rc, struct err *e)
 {
     if (rc == 0 && exec(db, "COMMIT", e) == 0)
         return 0;
     if (!sqlite3_get_autocommit(db->handle))    /* a failed COMMIT may have rolled back by itself */
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+void db_group_start(struct db *db)
+{
+    assert(sqlite3_get_autocommit(db->handle));
+    db->grouped = true;
+    db->group_began = false;
+}
+
+bool db_group_has_lock(const struct db *db)
+{
+    return db->grouped && !sqlite3_get_autocommit(db->handle);
+}
+
+/* An I/O error or a full disk rolls back everything by itself, what earlier members wrote included. */
+static int group_is_gone(struct err *e)
+{
+    return err_set(e, ERR_BUSY, "database: the transaction was rolled back");
+}
+
+int db_group_commit(struct db *db, struct err *e)
+{
+    const bool began = db->group_began;
+
+    db->grouped = db->group_began = false;
+    if (!began)
+        return 0;
+    return sqlite3_get_autocommit(db->handle) ? group_is_gone(e) : commit(db, 0, e);
+}
+
+int db_begin(struct db *db, struct err *e)
+{
+    const bool is_first = sqlite3_get_autocommit(db->handle);
+
+    if (db->grouped && db->group_began && is_first)
+        return group_is_gone(e);
+    if (is_first && exec(db, "BEGIN IMMEDIATE", e))
+        return -1;
+    db->group_began = db->grouped;
+    return db->grouped ? exec(db, "SAVEPOINT member", e) : 0;
+}
+
+int db_end(struct db *db, int rc, struct err *e)
+{
+    if (!db->grouped)
+        return commit(db, rc, e);
+    if (rc == 0 && exec(db, "RELEASE member", e) == 0)
+        return 0;
+    if (!sqlite3_get_autocommit(db->handle))
+        sqlite3_exec(db->handle, "ROLLBACK TO member; RELEASE member", NULL, NULL, NULL);
     return -1;
 }
 

@@ -40,6 +40,15 @@ int db_begin(struct db *db, struct err *e);
 /* Commits if rc is 0, rolls back otherwise. Returns rc, or -1 with *e if the commit failed. */
 int db_end(struct db *db, int rc, struct err *e);
 
+/*
+ * Group commit: between start and commit, every db_begin()…db_end() is a member of one transaction, which the first of
+ * them opens; each member alone can still fail and be rolled back. Nothing is durable before db_group_commit() has
+ * returned 0; if it fails, all members failed. The disk is waited for once, however many they are.
+ */
+void db_group_start(struct db *db);
+bool db_group_has_lock(const struct db *db);        /* has a member opened the transaction? */
+int db_group_commit(struct db *db, struct err *e);
+
 /* The statement of this text, ready to bind. `sql` must be a string that lives as long as the program: its address
  * is the key of the cache. Never NULL; a failure to prepare is reported by db_step. */
 struct stmt *db_stmt(struct db *db, const char *sql);

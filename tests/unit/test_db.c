@@ -377,6 +377,71 @@ TEST(a_commit_that_fails_is_undone_and_reported)
     db_close(&db);
 }
 
+/* ---- group commit ---- */
+
+TEST(members_of_a_group_are_durable_together_and_fail_alone)
+{
+    struct db *db = fresh(), *other = NULL;
+    struct err e = { 0 };
+
+    assert_int_equal(db_open(&other, "t.db", &e), 0);
+    db_group_start(db);
+    check(!db_group_has_lock(db), "nobody has written yet");
+    assert_int_equal(db_begin(db, &e), 0);
+    check(db_group_has_lock(db), "now it is open");
+    run(db, "UPDATE revision SET value = 20");
+    assert_int_equal(db_end(db, 0, &e), 0);
+    assert_int_equal(db_begin(db, &e), 0);
+    run(db, "UPDATE revision SET value = 21");
+    assert_int_equal(db_end(db, -1, &e), -1);
+    assert_int_equal(number(db, "SELECT value FROM revision"), 20);
+    assert_int_equal(number(other, "SELECT value FROM revision"), 1);
+    assert_int_equal(db_group_commit(db, &e), 0);
+    assert_int_equal(number(other, "SELECT value FROM revision"), 20);
+    assert_int_equal(db_begin(db, &e), 0);          /* and life is as before */
+    run(db, "UPDATE revision SET value = 22");
+    assert_int_equal(db_end(db, 0, &e), 0);
+    assert_int_equal(number(other, "SELECT value FROM revision"), 22);
+    db_close(&other);
+    db_close(&db);
+}
+
+TEST(a_group_that_wrote_nothing_takes_no_lock)
+{
+    struct db *db = fresh(), *other = NULL;
+    struct err e = { 0 };
+
+    assert_int_equal(db_open(&other, "t.db", &e), 0);
+    assert_int_equal(db_begin(other, &e), 0);
+    db_group_start(db);
+    assert_int_equal(number(db, "SELECT value FROM revision"), 1);
+    assert_int_equal(db_group_commit(db, &e), 0);
+    assert_int_equal(db_end(other, 0, &e), 0);
+    db_close(&other);
+    db_close(&db);
+}
+
+/* An I/O error can undo the whole transaction, as OR ROLLBACK does: members that had ended well must hear of it. */
+TEST(a_group_that_was_rolled_back_fails_for_all_its_members)
+{
+    struct db *db = fresh();
+    struct err e = { 0 };
+
+    db_group_start(db);
+    assert_int_equal(db_begin(db, &e), 0);
+    run(db, "UPDATE revision SET value = 30");
+    assert_int_equal(db_end(db, 0, &e), 0);
+    assert_int_equal(db_begin(db, &e), 0);
+    assert_int_equal(db_run(db_stmt(db, "INSERT OR ROLLBACK INTO revision VALUES (1, 31)"), &e), -1);
+    assert_int_equal(db_end(db, -1, &e), -1);
+    check(!db_group_has_lock(db), "the transaction is gone");
+    assert_int_equal(db_begin(db, &e), -1);         /* and no new one takes its place */
+    assert_int_equal(db_group_commit(db, &e), -1);
+    assert_int_equal(e.kind, ERR_BUSY);
+    assert_int_equal(number(db, "SELECT value FROM revision"), 1);
+    db_close(&db);
+}
+
 TEST(failures_have_the_kind_that_says_what_to_do)
 {
     struct db *db = fresh();
@@ -816,6 +881,8 @@ UNIT_MAIN(UNIT(only_versions_with_the_fix_of_the_wal_reset_bug_are_safe),
           UNIT(a_checkpoint_gives_way_to_a_reader_and_holds_no_writer_up),
           UNIT(a_transaction_is_kept_or_undone_as_its_caller_says),
           UNIT(a_commit_that_fails_is_undone_and_reported),
+          UNIT(members_of_a_group_are_durable_together_and_fail_alone),
+          UNIT(a_group_that_wrote_nothing_takes_no_lock), UNIT(a_group_that_was_rolled_back_fails_for_all_its_members),
           UNIT(failures_have_the_kind_that_says_what_to_do),
           UNIT(a_misspelt_parameter_stops_the_program),
           UNIT(values_come_back_as_they_were_bound),
