@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "http.h"
+#include "idempotency.h"
 #include "json.h"
 #include "keys.h"
 
@@ -48,12 +49,12 @@ void response_header(struct response *res, const char *name, const char *value)
         snprintf(res->headers + used, sizeof res->headers - used, "%s: %s\r\n", name, value);
 }
 
-bool response_unchanged(const struct request *req, struct response *res, int64_t revision)
+bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more)
 {
     const char *known = http_param("HTTP_IF_NONE_MATCH");
 
     (void)req;
-    snprintf(res->etag, sizeof res->etag, "W/\"%lld\"", (long long)revision);
+    snprintf(res->etag, sizeof res->etag, "W/\"%lld%s%s\"", (long long)revision, *more ? "-" : "", more);
     if (!known || !strstr(known, res->etag))
         return false;
     res->status = 304;
@@ -103,10 +104,10 @@ bool request_query(const struct request *req, const char *name, char *out, size_
     return false;
 }
 
-/* Does the pattern fit the path? {id} takes one segment. */
+/* Does the pattern fit the path? {id} and {name} take one segment. */
 static bool path_fits(const char *pattern, const char *path, char *id, size_t id_size)
 {
-    const char *brace = strstr(pattern, "{id}");
+    const char *brace = strchr(pattern, '{');
 
     if (!brace)
         return strcmp(pattern, path) == 0;
@@ -114,7 +115,7 @@ static bool path_fits(const char *pattern, const char *path, char *id, size_t id
     if (strncmp(pattern, path, before) != 0)
         return false;
     const size_t n = strcspn(path + before, "/");
-    if (n == 0 || n >= id_size || strcmp(brace + 4, path + before + n) != 0)
+    if (n == 0 || n >= id_size || strcmp(strchr(brace, '}') + 1, path + before + n) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
         id[i] = (char)tolower((unsigned char)path[before + i]);
@@ -129,7 +130,7 @@ static int find_route(struct exchange *x, const struct route *routes, struct err
             continue;
         if (strcmp(r->method, x->req.method) == 0) {
             x->route = r;
-            return x->req.id[0] && !id_is_uuid(x->req.id)
+            return strstr(r->path, "{id}") && !id_is_uuid(x->req.id)
                        ? err_set(e, ERR_NOT_FOUND, "%s is no id", x->req.id)
                        : 0;
         }
@@ -293,6 +294,8 @@ static void send(struct exchange *x)
         buf_printf(&head, "Content-Type: application/json\r\n");
     if (!strstr(x->res.headers, "Cache-Control:"))
         buf_printf(&head, "Cache-Control: %s\r\n", x->res.etag[0] ? "private, no-cache" : "no-store");
+    if (x->res.location[0])
+        buf_printf(&head, "Location: %s\r\n", x->res.location);
     if (x->res.etag[0])
         buf_printf(&head, "ETag: %s\r\n", x->res.etag);
     buf_printf(&head, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n", x->request_id);
@@ -323,7 +326,7 @@ static int receive(struct exchange *x, const struct route *routes, struct db **d
     const char *method = http_param("REQUEST_METHOD");
     unsigned char random[8];
 
-    memset(x, 0, offsetof(struct exchange, body));
+    memset(x, 0, offsetof(struct exchange, body) + 1);
     x->started_ms = clock_boot_ms();
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(x->request_id, sizeof x->request_id, random, sizeof random);
@@ -335,17 +338,72 @@ static int receive(struct exchange *x, const struct route *routes, struct db **d
     return find_route(x, routes, e) || ensure_db(x, db, e) || check_credentials(x, e) || read_body(x, e) ? -1 : 0;
 }
 
+static int store_answer(struct exchange *x, const char *name, const char *hash)
+{
+    char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : xstrdup("");
+    const struct stored_answer answer = { .status = x->res.status ? x->res.status : 200, .body = body,
+                                          .location = x->res.location[0] ? x->res.location : NULL };
+    const int rc = idempotency_store(x->req.db, x->req.key_id, name, hash, &answer, &x->err);
+
+    cJSON_free(body);
+    return rc;
+}
+
+static void give_again(struct exchange *x, const struct stored_answer *answer)
+{
+    x->res.status = (int)answer->status;
+    x->res.json = *answer->body ? cJSON_Parse(answer->body) : NULL;
+    copy_text(x->res.location, sizeof x->res.location, answer->location ? answer->location : "");
+    response_header(&x->res, "Idempotency-Replayed", "true");
+}
+
+/* Looks for the answer, carries out and stores in one member of the group's transaction, so that of two that come at
+ * the same time the second finds the first one's answer. */
+static int run_once(struct exchange *x, const char *name)
+{
+    char *all = xasprintf("%s %s\n%s", x->req.method, x->path, x->body);
+    struct stored_answer answer = { 0 };
+    char hash[ID_SHA256_BYTES];
+
+    id_sha256(hash, all, strlen(all));
+    free(all);
+    if (db_begin(x->req.db, &x->err))
+        return -1;
+    const int found = idempotency_find(x->req.db, x->req.key_id, name, hash, &answer, &x->err);
+    int rc = found < 0 ? -1 : 0;
+    if (found == 1)
+        give_again(x, &answer);
+    else if (found == 0)
+        rc = x->route->run(&x->req, &x->res, &x->err) || store_answer(x, name, hash) ? -1 : 0;
+    stored_answer_free(&answer);
+    return db_end(x->req.db, rc, &x->err);
+}
+
+static void carry_out(struct exchange *x)
+{
+    const char *name = http_param("HTTP_IDEMPOTENCY_KEY");
+
+    if (!name || (x->route->flags & OPEN) || strcmp(x->req.method, "POST") != 0)
+        x->route->run(&x->req, &x->res, &x->err);
+    else if (!idempotency_key_fits(name))
+        err_set(&x->err, ERR_SYNTAX, "Idempotency-Key has to be 1 to 255 visible characters");
+    else
+        run_once(x, name);
+}
+
 static void run(struct exchange *x)
 {
     if (!x->err.kind)
-        x->route->run(&x->req, &x->res, &x->err);
+        carry_out(x);
     x->in_group = x->req.db && db_group_has_lock(x->req.db);
 }
 
 static void answer(struct exchange *x)
 {
-    if (x->err.kind)
+    if (x->err.kind) {
+        x->res.location[0] = '\0';
         problem(x, &x->err);
+    }
     send(x);
     http_end();
     log_request(x);

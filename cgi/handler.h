@@ -25,12 +25,16 @@ enum {
     NEED_JSON = 2,      /* a JSON object as body; req->json is set */
 };
 
+/*
+ * A POST with an Idempotency-Key is carried out once: who repeats it within a day gets the first answer again
+ * (idempotency.h). Handlers need not know.
+ */
 struct request {
     struct db         *db;
     const struct conf *conf;
     const char *method;
     const char *path;           /* without query and trailing slash */
-    char        id[64];         /* what stood at {id}; a UUID, or the answer was 404 */
+    char        id[256];        /* what stood at {id}: a UUID, or the answer was 404; or at {name} */
     cJSON      *json;           /* NEED_JSON: the body */
     struct spec_errors errors;  /* what is wrong with it so far (a name given twice): the function adds its own */
     int64_t     key_id;         /* whose credentials; 0 on OPEN routes */
@@ -41,7 +45,8 @@ struct response {
     int         status;         /* 200 unless set */
     cJSON      *json;           /* body; taken */
     cJSON      *errors;         /* problem+json's list of fields; taken */
-    char        etag[48];       /* as sent, W/"…"; "" for none */
+    char        etag[112];      /* as sent, W/"…"; "" for none */
+    char        location[64];   /* "" for none */
     char        headers[2048];  /* further lines, through response_header() */
 };
 
@@ -63,8 +68,9 @@ bool request_query(const struct request *req, const char *name, char *out, size_
 /* Refuses bytes that would break out of the header (RFC 9110 field values): the header is then left out. */
 void response_header(struct response *res, const char *name, const char *value);
 
-/* Sets the entity tag to a revision. Returns true, and makes it a 304, if the client already has it. */
-bool response_unchanged(const struct request *req, struct response *res, int64_t revision);
+/* Sets the entity tag to a revision, and `more` of what is shown ("" for nothing). Returns true, and makes it a 304, if
+ * the client already has it. */
+bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more);
 
 /* -1 and a 422 that names every field, if there are errors. */
 int response_field_errors(const struct spec_errors *errors, struct response *res, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * /api/jobs: submit, look, cancel, delete. Each handler is one short transaction and an answer; it never waits for
- * the network and never touches media.
+ * /api/jobs: submit, look, steer. Each handler is one short transaction and an answer; it never waits for the network
+ * and never touches media.
  */
 #include "jobs.h"
 
@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
+#include "events.h"
+#include "gates.h"
 #include "handler.h"
 #include "json.h"
 #include "lifecycle.h"
@@ -19,6 +23,10 @@
 #include "tracks.h"
 #include "url.h"
 #include "view.h"
+
+#define RECENT_MS        500
+#define CLOCKS_DIFFER_MS 60000
+#define BULK_MOST        500
 
 /* The link, checked; what is wrong with it goes to errors as the field "url". */
 static void read_url(const struct request *req, struct url *url, const struct spec *spec, struct spec_errors *errors)
@@ -39,40 +47,68 @@ static void read_url(const struct request *req, struct url *url, const struct sp
                        source_of_host(url->host));
 }
 
+/* After a change, inside the lock that its group holds: what was read a moment ago is new enough. */
+static const struct gates *recent_gates(const struct request *req, struct err *e)
+{
+    static struct gates gates;
+    static int64_t read_ms;
+    const int64_t now_ms = clock_boot_ms();
+
+    if (!read_ms || now_ms - read_ms > RECENT_MS) {
+        if (gates_load(&gates, req->db, req->conf, e))
+            return NULL;
+        read_ms = now_ms;
+    }
+    gates.now_ms = clock_wall_ms();
+    return &gates;
+}
+
 static int answer_job(const struct request *req, const char *uuid, struct response *res, struct err *e)
 {
+    const struct gates *gates = recent_gates(req, e);
     struct job job;
 
-    if (jobs_find(req->db, uuid, &job, e))
+    if (!gates || jobs_find(req->db, uuid, &job, e))
         return -1;
-    res->json = view_job(&job);
+    res->json = view_job(&job, gates);
     return 0;
+}
+
+/* A time that lies ahead, or "" for none; a little behind is ahead on another clock. */
+static int64_t read_schedule(const char *text, struct spec_errors *errors)
+{
+    int64_t at_ms = 0;
+
+    if (*text && clock_parse_iso(text, &at_ms) == 0 && at_ms < clock_wall_ms() - CLOCKS_DIFFER_MS)
+        spec_add_error(errors, "scheduled_at", "is in the past");
+    return at_ms;
 }
 
 static int job_create(struct request *req, struct response *res, struct err *e)
 {
     static const char *const also[] = { "url", NULL };
-    char uuid[ID_UUID_BYTES], location[64];
+    char uuid[ID_UUID_BYTES];
+    bool existing = false;
     struct spec spec;
     struct url url;
 
     spec_from_request(&spec, req->json, also, &req->errors);
     read_url(req, &url, &spec, &req->errors);
+    const int64_t at_ms = read_schedule(spec.scheduled_at, &req->errors);
     if (response_field_errors(&req->errors, res, e))
         return -1;
     cJSON *stored = spec_to_json(&spec);
     char *spec_json = cJSON_PrintUnformatted(stored);
-    int rc = life_submit(req->db, url.text, source_of_host(url.host), spec_json, spec.client_ref, spec.priority,
-                         uuid, e);
+    struct new_job job = { .url = url.text, .source = source_of_host(url.host), .asked = source_asked(url.host),
+                           .spec_json = spec_json, .client_ref = spec.client_ref, .priority = spec.priority,
+                           .scheduled_at_ms = at_ms };
+    int rc = life_submit(req->db, &job, uuid, &existing, e);
     cJSON_free(spec_json);
     cJSON_Delete(stored);
     if (rc == 0)
         rc = answer_job(req, uuid, res, e);
-    if (rc == 0) {
-        snprintf(location, sizeof location, "/api/jobs/%s", uuid);
-        response_header(res, "Location", location);
-        res->status = 201;
-    }
+    snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
+    res->status = existing ? 200 : 201;     /* the same work is under way: that job is the answer */
     return rc;
 }
 
@@ -93,13 +129,13 @@ static int64_t query_int(const struct request *req, const char *name, int64_t fa
     return n;
 }
 
-struct list { cJSON *items; int64_t last_id; int count; };
+struct list { cJSON *items; struct gates gates; int64_t last_id; int count; };
 
 static void add_job(void *arg, const struct job *job)
 {
     struct list *list = arg;
 
-    cJSON_AddItemToArray(list->items, view_job(job));
+    cJSON_AddItemToArray(list->items, view_job(job, &list->gates));
     list->last_id = job->id;
     list->count++;
 }
@@ -120,15 +156,17 @@ static int read_filter(const struct request *req, struct job_filter *f, char wor
 
 static int job_list(struct request *req, struct response *res, struct err *e)
 {
+    static struct list list;
     struct job_filter filter;
-    struct list list = { 0 };
     int64_t revision = 0, total = 0;
     char cursor[32], word[24], source[24];
 
-    if (read_filter(req, &filter, word, source, res, e) || jobs_revision(req->db, &revision, e))
+    if (read_filter(req, &filter, word, source, res, e) || jobs_revision(req->db, &revision, e) ||
+        gates_load(&list.gates, req->db, req->conf, e))
         return -1;
-    if (response_unchanged(req, res, revision))
+    if (response_unchanged(req, res, revision, list.gates.tag))
         return 0;
+    list.count = 0;
     res->json = cJSON_CreateObject();
     list.items = json_put_array(res->json, "jobs");
     if (jobs_list(req->db, &filter, add_job, &list, e) || jobs_count(req->db, &filter, &total, e))
@@ -158,19 +196,19 @@ static void add_stage(void *arg, const struct stage_row *r)
 
 static int job_get(struct request *req, struct response *res, struct err *e)
 {
-    char uuid[ID_UUID_BYTES], *url = NULL, *spec_json = NULL;
+    static struct gates gates;
+    struct job_request asked = { 0 };
     struct job job;
 
-    if (jobs_find(req->db, req->id, &job, e))
+    if (jobs_find(req->db, req->id, &job, e) || gates_load(&gates, req->db, req->conf, e))
         return -1;
-    if (response_unchanged(req, res, job.revision))
+    if (response_unchanged(req, res, job.revision, gates.tag))
         return 0;
-    if (jobs_request(req->db, job.id, uuid, &url, &spec_json, e))
+    if (jobs_request(req->db, job.id, &asked, e))
         return -1;
-    res->json = view_job(&job);
-    json_put_raw(res->json, "options", spec_json);
-    free(url);
-    free(spec_json);
+    res->json = view_job(&job, &gates);
+    json_put_raw(res->json, "options", asked.spec_json);
+    job_request_free(&asked);
     if (tracks_of_job(req->db, job.id, add_track, json_put_array(res->json, "tracks"), e))
         return -1;
     return tracks_stages_of_job(req->db, job.id, add_stage, json_put_array(res->json, "stages"), e);
@@ -212,7 +250,7 @@ static int job_paths(struct request *req, struct response *res, struct err *e)
 
     if (jobs_find(req->db, req->id, &job, e))
         return -1;
-    if (response_unchanged(req, res, job.revision))
+    if (response_unchanged(req, res, job.revision, ""))
         return 0;
     res->json = cJSON_CreateObject();
     json_put_text(res->json, "job_id", job.uuid);
@@ -240,7 +278,7 @@ static int job_result(struct request *req, struct response *res, struct err *e)
 
     if (jobs_find(req->db, req->id, &job, e))
         return -1;
-    if (response_unchanged(req, res, job.revision))
+    if (response_unchanged(req, res, job.revision, ""))
         return 0;
     if (!status_is_final(job.state))
         return err_set(e, ERR_CONFLICT, "the job is not finished yet (%s)", status_word(&job));
@@ -250,9 +288,79 @@ static int job_result(struct request *req, struct response *res, struct err *e)
     return tracks_of_job(req->db, job.id, add_result, json_put_array(res->json, "tracks"), e);
 }
 
+static void add_event(void *arg, const struct event *ev)
+{
+    cJSON_AddItemToArray(arg, view_event(ev));
+}
+
+static int job_events(struct request *req, struct response *res, struct err *e)
+{
+    struct spec_errors errors = { 0 };
+    struct job job;
+
+    const int64_t after = query_int(req, "cursor", 0, 0, INT64_MAX, &errors);
+    const int limit = (int)query_int(req, "limit", 200, 1, 200, &errors);
+    if (response_field_errors(&errors, res, e) || jobs_find(req->db, req->id, &job, e))
+        return -1;
+    if (response_unchanged(req, res, job.revision, ""))
+        return 0;
+    res->json = cJSON_CreateObject();
+    cJSON *list = json_put_array(res->json, "events");
+    if (events_list(req->db, job.id, after, limit, add_event, list, e))
+        return -1;
+    const int n = cJSON_GetArraySize(list);
+    const cJSON *last = n == limit ? cJSON_GetArrayItem(list, n - 1) : NULL;
+    char cursor[24];
+    snprintf(cursor, sizeof cursor, "%.0f", last ? json_number(last, "seq", 0) : 0);
+    json_put_text(res->json, "next_cursor", last ? cursor : NULL);
+    return 0;
+}
+
+/* ---- steering ---- */
+
+/* What can be asked of a job, and the status that asks for the same (PUT …/status). */
+static const struct action {
+    const char  *name, *status;
+    life_action *run;
+} actions[] = {
+    { "cancel", "cancelled", life_cancel },
+    { "pause", "paused", life_pause },
+    { "resume", "pending", life_resume },       /* or retry, as its state has it */
+    { "retry", NULL, life_retry },
+    { "delete", NULL, life_delete },
+};
+
+static const struct action *action_named(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+static int act(const struct request *req, const char *name, struct response *res, struct err *e)
+{
+    return action_named(name)->run(req->db, req->id, e) ? -1 : answer_job(req, req->id, res, e);
+}
+
 static int job_cancel(struct request *req, struct response *res, struct err *e)
 {
-    return life_cancel(req->db, req->id, e) ? -1 : answer_job(req, req->id, res, e);
+    return act(req, "cancel", res, e);
+}
+
+static int job_pause(struct request *req, struct response *res, struct err *e)
+{
+    return act(req, "pause", res, e);
+}
+
+static int job_resume(struct request *req, struct response *res, struct err *e)
+{
+    return act(req, "resume", res, e);
+}
+
+static int job_retry(struct request *req, struct response *res, struct err *e)
+{
+    return act(req, "retry", res, e);
 }
 
 static int job_delete(struct request *req, struct response *res, struct err *e)
@@ -261,14 +369,181 @@ static int job_delete(struct request *req, struct response *res, struct err *e)
     return life_delete(req->db, req->id, e);
 }
 
+/* A member of the body that has to be text; NULL and an error if it is absent or not. */
+static const char *body_text(struct request *req, const char *name)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(req->json, name);
+
+    if (!cJSON_IsString(v)) {
+        spec_add_error(&req->errors, name, v ? "has to be text" : "is required");
+        return NULL;
+    }
+    return v->valuestring;
+}
+
+/* Names that the route does not know. */
+static void refuse_others(struct request *req, const char *const *known)
+{
+    for (const cJSON *v = req->json->child; v; v = v->next) {
+        const char *const *k = known;
+        while (*k && strcmp(*k, v->string) != 0)
+            k++;
+        if (!*k) {
+            char field[80];
+            copy_text(field, sizeof field, v->string);
+            utf8_trim_tail(field);
+            spec_add_error(&req->errors, field, "is not a field that this server knows");
+        }
+    }
+}
+
+static int job_set_status(struct request *req, struct response *res, struct err *e)
+{
+    const struct action *action = NULL;
+    struct job job;
+
+    refuse_others(req, (const char *const[]){ "status", NULL });
+    const char *status = body_text(req, "status");
+    for (size_t i = 0; status && i < ARRAY_LEN(actions); i++)
+        if (actions[i].status && strcmp(actions[i].status, status) == 0)
+            action = &actions[i];
+    if (status && !action)
+        spec_add_error(&req->errors, "status", "has to be cancelled, paused or pending");
+    if (response_field_errors(&req->errors, res, e) || jobs_find(req->db, req->id, &job, e))
+        return -1;
+    if (strcmp(status, "pending") == 0 && status_is_final(job.state))
+        action = action_named("retry");
+    return act(req, action->name, res, e);
+}
+
+/* priority, scheduled_at: what can be changed of a job that waits. */
+static int job_patch(struct request *req, struct response *res, struct err *e)
+{
+    const cJSON *priority = cJSON_GetObjectItemCaseSensitive(req->json, "priority");
+    const cJSON *scheduled = cJSON_GetObjectItemCaseSensitive(req->json, "scheduled_at");
+    static const char *const also[] = { NULL };
+    struct spec spec;
+
+    /* The option table checks both; the rest of it cannot be changed any more. */
+    refuse_others(req, (const char *const[]){ "priority", "scheduled_at", NULL });
+    if (req->errors.count == 0)
+        spec_from_request(&spec, req->json, also, &req->errors);
+    const int64_t at_ms = req->errors.count == 0 ? read_schedule(spec.scheduled_at, &req->errors) : 0;
+    if (!priority && !scheduled)
+        spec_add_error(&req->errors, "priority", "or scheduled_at is required");
+    if (response_field_errors(&req->errors, res, e))
+        return -1;
+    if ((priority && life_prioritize(req->db, req->id, spec.priority, e)) ||
+        (scheduled && life_reschedule(req->db, req->id, at_ms, e)))
+        return -1;
+    return answer_job(req, req->id, res, e);
+}
+
+struct bulk { char (*ids)[ID_UUID_BYTES]; int count; };
+
+static void collect_id(void *arg, const struct job *job)
+{
+    struct bulk *b = arg;
+
+    copy_text(b->ids[b->count++], ID_UUID_BYTES, job->uuid);
+}
+
+/* "ids": which jobs, one by one. */
+static void read_ids(struct request *req, const cJSON *ids, struct bulk *b)
+{
+    const cJSON *id;
+
+    if (!cJSON_IsArray(ids) || cJSON_GetArraySize(ids) < 1 || cJSON_GetArraySize(ids) > BULK_MOST) {
+        spec_add_error(&req->errors, "ids", "has to be a list of 1 to %d ids", BULK_MOST);
+        return;
+    }
+    cJSON_ArrayForEach(id, ids) {
+        if (!cJSON_IsString(id) || strlen(id->valuestring) != ID_UUID_BYTES - 1)
+            spec_add_error(&req->errors, "ids", "holds what is no id");
+        else
+            copy_text(b->ids[b->count++], ID_UUID_BYTES, id->valuestring);
+    }
+}
+
+/* "status": all jobs of this status, the newest BULK_MOST of them. */
+static int find_by_status(struct request *req, const char *word, struct bulk *b, struct err *e)
+{
+    const struct job_filter f = { .state = status_state_of_word(word), .before_id = INT64_MAX, .limit = BULK_MOST };
+
+    if (!f.state)
+        spec_add_error(&req->errors, "status", "is not a status");
+    return f.state ? jobs_list(req->db, &f, collect_id, b, e) : 0;
+}
+
+static void add_outcome(cJSON *list, const char *uuid, const struct err *failed)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    json_put_text(o, "job_id", uuid);
+    json_put_bool(o, "ok", !failed);
+    json_put_text(o, "kind", failed ? err_class(failed->kind)->name : NULL);
+    json_put_text(o, "detail", failed ? failed->text : NULL);
+    cJSON_AddItemToArray(list, o);
+}
+
+/* The same action on many jobs: each succeeds or fails alone, all in one commit. */
+static int jobs_act(struct request *req, struct response *res, struct err *e)
+{
+    static char ids[BULK_MOST][ID_UUID_BYTES];
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(req->json, "ids");
+    const cJSON *status = cJSON_GetObjectItemCaseSensitive(req->json, "status");
+    struct bulk bulk = { .ids = ids };
+    struct err each;
+    int done = 0;
+
+    refuse_others(req, (const char *const[]){ "ids", "status", "action", NULL });
+    const char *name = body_text(req, "action");
+    const struct action *action = name ? action_named(name) : NULL;
+    if (name && !action)
+        spec_add_error(&req->errors, "action", "has to be cancel, pause, resume, retry or delete");
+    if (!list == !status)
+        spec_add_error(&req->errors, "ids", "or status is required, and not both");
+    else if (list)
+        read_ids(req, list, &bulk);
+    else if (!cJSON_IsString(status))
+        spec_add_error(&req->errors, "status", "has to be text");
+    else if (find_by_status(req, status->valuestring, &bulk, e))
+        return -1;
+    if (response_field_errors(&req->errors, res, e))
+        return -1;
+    res->json = cJSON_CreateObject();
+    json_put_text(res->json, "action", name);
+    cJSON *results = json_put_array(res->json, "results");
+    for (int i = 0; i < bulk.count; i++) {
+        const int rc = action->run(req->db, bulk.ids[i], &each);
+        if (rc && each.kind != ERR_NOT_FOUND && each.kind != ERR_CONFLICT) {
+            *e = each;
+            return -1;
+        }
+        done += rc == 0;
+        add_outcome(results, bulk.ids[i], rc ? &each : NULL);
+    }
+    json_put_int(res->json, "done", done);
+    json_put_int(res->json, "refused", bulk.count - done);
+    json_put_bool(res->json, "more", status && bulk.count == BULK_MOST);
+    return 0;
+}
+
 static const struct route routes[] = {
-    { "POST",   "/api/jobs",             job_create, NEED_JSON },
-    { "GET",    "/api/jobs",             job_list,   0 },
-    { "GET",    "/api/jobs/{id}",        job_get,    0 },
-    { "DELETE", "/api/jobs/{id}",        job_delete, 0 },
-    { "GET",    "/api/jobs/{id}/paths",  job_paths,  0 },
-    { "GET",    "/api/jobs/{id}/result", job_result, 0 },
-    { "POST",   "/api/jobs/{id}/cancel", job_cancel, 0 },
+    { "POST",   "/api/jobs",             job_create,     NEED_JSON },
+    { "GET",    "/api/jobs",             job_list,       0 },
+    { "POST",   "/api/jobs/actions",     jobs_act,       NEED_JSON },
+    { "GET",    "/api/jobs/{id}",        job_get,        0 },
+    { "PATCH",  "/api/jobs/{id}",        job_patch,      NEED_JSON },
+    { "DELETE", "/api/jobs/{id}",        job_delete,     0 },
+    { "GET",    "/api/jobs/{id}/paths",  job_paths,      0 },
+    { "GET",    "/api/jobs/{id}/result", job_result,     0 },
+    { "GET",    "/api/jobs/{id}/events", job_events,     0 },
+    { "PUT",    "/api/jobs/{id}/status", job_set_status, NEED_JSON },
+    { "POST",   "/api/jobs/{id}/cancel", job_cancel,     0 },
+    { "POST",   "/api/jobs/{id}/pause",  job_pause,      0 },
+    { "POST",   "/api/jobs/{id}/resume", job_resume,     0 },
+    { "POST",   "/api/jobs/{id}/retry",  job_retry,      0 },
     { NULL, NULL, NULL, 0 },
 };
 

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "handler.h"
+#include "jobs.h"
 #include "json.h"
-#include "queue.h"
 #include "spec.h"
 #include "workers.h"
 
@@ -49,11 +49,11 @@ static int health(struct request *req, struct response *res, struct err *e)
 {
     static struct worker_row rows[MAX_WORKERS];
     const struct worker_row *newest = NULL;
-    int64_t queued = 0, running = 0;
+    struct job_totals totals;
     int alive = 0;
 
     const int n = workers_list(req->db, rows, MAX_WORKERS, e);
-    if (n < 0 || queue_totals(req->db, &queued, &running, e))
+    if (n < 0 || jobs_totals(req->db, &totals, e))
         return -1;
     for (int i = 0; i < n; i++)
         if (workers_alive(req->conf->data_dir, rows[i].owner)) {
@@ -70,8 +70,9 @@ static int health(struct request *req, struct response *res, struct err *e)
     put_ytdlp(res->json, services, newest);
     json_put_int(res->json, "workers", alive);
     cJSON *queue = json_put_object(res->json, "queue");
-    json_put_int(queue, "queued", queued);
-    json_put_int(queue, "running", running);
+    json_put_int(queue, "queued", totals.queued);
+    json_put_int(queue, "running", totals.running);
+    json_put_int(queue, "paused", totals.paused);
     return 0;
 }
 

@@ -66,10 +66,11 @@ static void put_error(cJSON *o, const struct job *j)
     json_put_text(error, "hint", err_class(err_kind_named(j->error_kind))->hint);
 }
 
-cJSON *view_job(const struct job *j)
+cJSON *view_job(const struct job *j, const struct gates *g)
 {
     cJSON *o = cJSON_CreateObject();
-    char why[160];
+    int64_t until_ms = 0;
+    char why[480];
 
     json_put_text(o, "job_id", j->uuid);
     json_put_text(o, "job_uuid", j->uuid);
@@ -86,7 +87,11 @@ cJSON *view_job(const struct job *j)
     put_progress(o, j);
     json_put_int(o, "attempt", j->attempts);
     put_error(o, j);
-    json_put_text(o, "waiting_for", status_waiting_for(j, why, sizeof why));
+    json_put_text(o, "waiting_for", status_waiting_for(j, g, why, sizeof why, &until_ms));
+    json_put_time(o, "waiting_until", until_ms);
+    json_put_text(o, "queue", or_null(j->queue));
+    json_put_int(o, "priority", j->priority);
+    json_put_time(o, "scheduled_at", j->scheduled_at_ms);
     json_put_text(o, "client_ref", or_null(j->client_ref));
     json_put_text(o, "track_id", or_null(j->track_uuid));
     put_track_url(o, "cover_url", j->has_cover, j->track_uuid, "cover");
@@ -95,6 +100,24 @@ cJSON *view_job(const struct job *j)
     json_put_time(o, "updated_at", j->updated_at_ms);
     json_put_time(o, "started_at", j->started_at_ms);
     json_put_time(o, "finished_at", j->finished_at_ms);
+    return o;
+}
+
+cJSON *view_event(const struct event *ev)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    json_put_int(o, "seq", ev->seq);
+    json_put_time(o, "at", ev->at_ms);
+    json_put_text(o, "event", ev->event);
+    json_put_text(o, "task", ev->task_kind);
+    if (ev->attempt)
+        json_put_int(o, "attempt", ev->attempt);
+    else
+        cJSON_AddNullToObject(o, "attempt");
+    json_put_text(o, "stage", ev->stage);
+    json_put_text(o, "kind", ev->error_kind);
+    json_put_text(o, "detail", ev->detail);
     return o;
 }
 

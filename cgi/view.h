@@ -6,10 +6,13 @@
 
 #include <cjson/cJSON.h>
 
+#include "events.h"
+#include "gates.h"
 #include "jobs.h"
 #include "tracks.h"
 
-cJSON *view_job(const struct job *j);
+cJSON *view_job(const struct job *j, const struct gates *g);
+cJSON *view_event(const struct event *ev);
 cJSON *view_track(const struct track *t);
 
 #endif

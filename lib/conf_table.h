@@ -13,13 +13,23 @@
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
     INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks that one worker runs at a time")              \
-    STR(queue_names, "QUEUE_NAMES", "maintenance,default", "lanes that this worker serves, in this order")       \
+    STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,default,slow",                                          \
+        "lanes that this worker serves, in this order")                                                          \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
     INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \
     INT(drain_s, "DRAIN_S", 20, 0, 600, "how long SIGTERM lets running tasks finish before they are put back")   \
     INT(max_retries, "MAX_RETRIES", 3, 0, 10, "attempts after the first, for failures that may pass")            \
     INT(max_crashes, "MAX_CRASHES", 3, 1, 100000, "a task that took its process down this often is given up")    \
     INT(retry_base_ms, "RETRY_BASE_MS", 30000, 10, 3600000, "wait before the first retry; doubles each time")    \
+    INT(network_retry_ms, "NETWORK_RETRY_MS", 1000, 1, 60000,                                                    \
+        "network trouble inside a stage: wait before the first of three more tries; doubles each time")         \
+    INT(source_rest_s, "SOURCE_REST_S", 300, 1, 86400,                                                           \
+        "how long a source rests that answered 429; six times this after a bot check; doubles each time")       \
+    STR(source_budgets, "SOURCE_BUDGETS", "youtube=240",                                                         \
+        "pages asked of a source per hour, after the first ten: name=n, …; * is every other; 0 is no limit")     \
+    INT(min_free_mb, "MIN_FREE_MB", 512, 0, 1048576, "with less free disk space than this no work is begun")     \
+    INT(keep_failed_h, "KEEP_FAILED_H", 24, 0, 8760,                                                             \
+        "how long a failed track keeps what it had, for a retry that goes on from there")                       \
     INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download of less than 1 KiB/s over this long is ended")    \
     INT(task_timeout_s, "TASK_TIMEOUT_S", 1800, 5, 86400, "wall-clock limit of one stage")                       \
     INT(max_file_size_mb, "MAX_FILE_SIZE_MB", 1024, 1, 65536, "largest file that a download may become")         \

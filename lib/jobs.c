@@ -1,6 +1,7 @@
 #include "jobs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,7 +12,9 @@
     "SELECT j.id, j.revision, j.uuid, j.session_uuid, j.url, j.source, j.client_ref, j.state, t.stage,"         \
     "       j.error_kind, j.error_text, j.total_items, j.completed_items, j.failed_items, j.created_at_ms,"     \
     "       j.updated_at_ms, j.started_at_ms, j.finished_at_ms, t.percent, t.downloaded_bytes, t.total_bytes,"  \
-    "       t.speed_bps, t.eta_s, t.failures + t.crashes + 1, t.run_after_ms, t.cancel_requested, t.state,"     \
+    "       t.speed_bps, t.eta_s, t.failures + t.crashes + 1, t.run_after_ms, t.cancel_requested,"              \
+    "       t.pause_requested, t.state, t.queue, t.source, t.asks, t.due, t.waits_for, j.priority,"             \
+    "       j.scheduled_at_ms, j.paused_at_ms, j.asked,"                                                         \
     "       k.uuid, k.title, k.artist, k.duration_ms,"                                                          \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
@@ -20,25 +23,43 @@
     "                               WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"                   \
     "                               ORDER BY c.state = 'running' DESC, c.id DESC LIMIT 1)"                      \
     "  LEFT JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
-#define MATCHES                                                                                                  \
-    " WHERE j.deleted_at_ms IS NULL AND (:state IS NULL OR j.state = :state)"                                   \
-    "   AND (:source IS NULL OR j.source = :source)"
+#define LIVE " WHERE j.deleted_at_ms IS NULL AND j.id < :before_id AND (:source IS NULL OR j.source = :source)"
+#define NEWEST " ORDER BY j.id DESC LIMIT :limit"
 
 enum {
-    Q_REVISE, Q_REVISION, Q_ADD, Q_FIND, Q_LIST, Q_COUNT_ROWS, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE,
-    Q_MARK_DELETED, Q_REMOVE, Q_COUNT
+    Q_REVISE, Q_REVISION, Q_GATES, Q_REVISE_GATES, Q_ADD, Q_SAME, Q_FIND, Q_LIST, Q_LIST_DONE, Q_LIST_OPEN,
+    Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
+    Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_MARK_DELETED, Q_REMOVE, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
     [Q_REVISE] = "UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value",
     [Q_REVISION] = "SELECT value FROM revision WHERE id = 1",
+    [Q_GATES] = "SELECT gates FROM revision WHERE id = 1",
+    [Q_REVISE_GATES] = "UPDATE revision SET value = value + 1, gates = gates + 1 WHERE id = 1",
     [Q_ADD] =
-        "INSERT INTO download_jobs (uuid, url, source, spec_json, client_ref, created_at_ms, updated_at_ms, revision)"
-        " VALUES (:uuid, :url, :source, :spec_json, :client_ref, :now_ms, :now_ms, :revision)",
+        "INSERT INTO download_jobs (uuid, url, source, asked, spec_json, client_ref, priority, scheduled_at_ms,"
+        "       work_key, created_at_ms, updated_at_ms, revision)"
+        " VALUES (:uuid, :url, :source, :asked, :spec_json, :client_ref, :priority, :scheduled_at_ms,"
+        "       :work_key, :now_ms, :now_ms, :revision)",
+    [Q_SAME] =
+        "SELECT uuid FROM download_jobs"
+        " WHERE work_key = :work_key AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
     [Q_FIND] = VIEW " WHERE j.uuid = :uuid AND j.deleted_at_ms IS NULL",
-    [Q_LIST] = VIEW MATCHES " AND j.id < :before_id ORDER BY j.id DESC LIMIT :limit",
-    [Q_COUNT_ROWS] = "SELECT COUNT(*) FROM download_jobs j" MATCHES,
-    [Q_REQUEST] = "SELECT uuid, url, spec_json FROM download_jobs WHERE id = :id",
+    /* Done jobs are nearly all; the others have an index of their own. */
+    [Q_LIST] = VIEW LIVE NEWEST,
+    [Q_LIST_DONE] = VIEW LIVE " AND j.state = 'done'" NEWEST,
+    [Q_LIST_OPEN] = VIEW LIVE " AND j.state = :state AND j.state <> 'done'" NEWEST,
+    [Q_COUNT_ROWS] =
+        "SELECT COALESCE(SUM(jobs), 0) FROM job_counts"
+        " WHERE (:state IS NULL OR state = :state) AND (:source IS NULL OR source = :source)",
+    [Q_COUNTS] = "SELECT state, SUM(jobs) FROM job_counts GROUP BY state",
+    [Q_MOVE_COUNT] =
+        "INSERT INTO job_counts (source, state, jobs) VALUES (:source, :state, :by)"
+        " ON CONFLICT (source, state) DO UPDATE SET jobs = jobs + excluded.jobs",
+    [Q_STANDING] = "SELECT source, state, deleted_at_ms FROM download_jobs WHERE id = :id",
+    [Q_REQUEST] =
+        "SELECT uuid, url, spec_json, asked, priority, created_at_ms, paused_at_ms FROM download_jobs WHERE id = :id",
     [Q_TOUCH] = "UPDATE download_jobs SET revision = :revision, updated_at_ms = :now_ms WHERE id = :id",
     [Q_TALLY] =
         "SELECT COUNT(CASE WHEN state = 'running' THEN 1 END), COUNT(CASE WHEN state = 'queued' THEN 1 END),"
@@ -55,6 +76,9 @@ static const char *const sql[Q_COUNT] = {
         "       updated_at_ms = :now_ms, started_at_ms = COALESCE(started_at_ms, :started_at_ms),"
         "       finished_at_ms = :finished_at_ms"
         " WHERE id = :id",
+    [Q_SET_PAUSED] = "UPDATE download_jobs SET paused_at_ms = :paused_at_ms WHERE id = :id",
+    [Q_SET_PRIORITY] = "UPDATE download_jobs SET priority = :priority WHERE id = :id",
+    [Q_SET_SCHEDULE] = "UPDATE download_jobs SET scheduled_at_ms = :at_ms WHERE id = :id",
     [Q_MARK_DELETED] =
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"
         " WHERE id = :id AND deleted_at_ms IS NULL",
@@ -72,30 +96,83 @@ static int next_revision(struct db *db, int64_t *revision, struct err *e)
     return row == 1 ? 0 : -1;
 }
 
-int jobs_revision(struct db *db, int64_t *revision, struct err *e)
+static int read_number(struct stmt *s, int64_t *n, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_REVISION]);
     const int row = db_step(s, e);
 
     if (row == 1)
-        *revision = col_int(s, 0);
+        *n = col_int(s, 0);
     db_done(s);
     return row == 1 ? 0 : -1;
 }
 
-int jobs_add(struct db *db, const char *uuid, const char *url, const char *source, const char *spec_json,
-             const char *client_ref, int64_t *id, struct err *e)
+int jobs_revision(struct db *db, int64_t *revision, struct err *e)
 {
+    return read_number(db_stmt(db, sql[Q_REVISION]), revision, e);
+}
+
+int jobs_gates(struct db *db, int64_t *gates, struct err *e)
+{
+    return read_number(db_stmt(db, sql[Q_GATES]), gates, e);
+}
+
+int jobs_touch_gates(struct db *db, struct err *e)
+{
+    return db_run(db_stmt(db, sql[Q_REVISE_GATES]), e);
+}
+
+static int move_count(struct db *db, const char *source, const char *state, int by, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_MOVE_COUNT]);
+
+    bind_text(s, ":source", source);
+    bind_text(s, ":state", state);
+    bind_int(s, ":by", by);
+    return db_run(s, e);
+}
+
+/* Everything that makes the outcome. The same work twice at the same time would only cost twice. */
+static void hash_work(const struct new_job *j, char out[ID_SHA256_BYTES])
+{
+    char *all = xasprintf("%s\n%s\n%s", j->url, j->spec_json, j->client_ref);
+
+    id_sha256(out, all, strlen(all));
+    free(all);
+}
+
+int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SAME]);
+    char key[ID_SHA256_BYTES];
+
+    hash_work(j, key);
+    bind_text(s, ":work_key", key);
+    const int row = db_step(s, e);
+    if (row == 1)
+        col_copy(s, 0, uuid, ID_UUID_BYTES);
+    db_done(s);
+    return row;
+}
+
+int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
+{
+    char key[ID_SHA256_BYTES];
     int64_t revision = 0;
 
-    if (next_revision(db, &revision, e))
+    if (next_revision(db, &revision, e) || move_count(db, j->source, "queued", 1, e))
         return -1;
+    hash_work(j, key);
     struct stmt *s = db_stmt(db, sql[Q_ADD]);
-    bind_text(s, ":uuid", uuid);
-    bind_text(s, ":url", url);
-    bind_text(s, ":source", source);
-    bind_text(s, ":spec_json", spec_json);
-    bind_text(s, ":client_ref", client_ref);
+    bind_text(s, ":uuid", j->uuid);
+    bind_text(s, ":url", j->url);
+    bind_text(s, ":source", j->source);
+    bind_text(s, ":asked", j->asked);
+    bind_text(s, ":spec_json", j->spec_json);
+    bind_text(s, ":client_ref", j->client_ref);
+    bind_int(s, ":priority", j->priority);
+    if (j->scheduled_at_ms)
+        bind_int(s, ":scheduled_at_ms", j->scheduled_at_ms);
+    bind_text(s, ":work_key", key);
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":revision", revision);
     if (db_run(s, e))
@@ -141,7 +218,17 @@ static void read_job(struct stmt *s, struct job *j)
     j->attempts = col_int(s, i++);
     j->run_after_ms = col_int(s, i++);
     j->cancel_requested = col_int(s, i++) != 0;
+    j->pause_requested = col_int(s, i++) != 0;
     col_copy(s, i++, j->task_state, sizeof j->task_state);
+    col_copy(s, i++, j->queue, sizeof j->queue);
+    col_copy(s, i++, j->task_source, sizeof j->task_source);
+    j->asks = (enum asks)col_int(s, i++);
+    j->due = col_int(s, i++) != 0;
+    col_copy(s, i++, j->waits_for, sizeof j->waits_for);
+    j->priority = col_int(s, i++);
+    j->scheduled_at_ms = col_int(s, i++);
+    j->paused_at_ms = col_int(s, i++);
+    col_copy(s, i++, j->asked, sizeof j->asked);
     col_copy(s, i++, j->track_uuid, sizeof j->track_uuid);
     col_copy(s, i++, j->title, sizeof j->title);
     col_copy(s, i++, j->artist, sizeof j->artist);
@@ -162,20 +249,17 @@ int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e)
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "there is no job %.36s", uuid) : -1;
 }
 
-static void bind_filter(struct stmt *s, const struct job_filter *f)
-{
-    bind_text(s, ":state", f->state);
-    bind_text(s, ":source", f->source);
-}
-
 int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(void *arg, const struct job *job),
               void *arg, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_LIST]);
+    const bool done = filter->state && strcmp(filter->state, "done") == 0;
+    struct stmt *s = db_stmt(db, sql[!filter->state ? Q_LIST : done ? Q_LIST_DONE : Q_LIST_OPEN]);
     struct job job;
     int row;
 
-    bind_filter(s, filter);
+    if (filter->state && !done)
+        bind_text(s, ":state", filter->state);
+    bind_text(s, ":source", filter->source);
     bind_int(s, ":before_id", filter->before_id);
     bind_int(s, ":limit", filter->limit);
     while ((row = db_step(s, e)) == 1) {
@@ -189,24 +273,50 @@ int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, s
 {
     struct stmt *s = db_stmt(db, sql[Q_COUNT_ROWS]);
 
-    bind_filter(s, filter);
-    const int row = db_step(s, e);
-    if (row == 1)
-        *total = col_int(s, 0);
-    db_done(s);
-    return row == 1 ? 0 : -1;
+    bind_text(s, ":state", filter->state);
+    bind_text(s, ":source", filter->source);
+    return read_number(s, total, e);
 }
 
-int jobs_request(struct db *db, int64_t id, char uuid[ID_UUID_BYTES], char **url, char **spec_json, struct err *e)
+int jobs_totals(struct db *db, struct job_totals *out, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_COUNTS]);
+    int row;
+
+    memset(out, 0, sizeof *out);
+    while ((row = db_step(s, e)) == 1) {
+        const struct { const char *state; int64_t *to; } fields[] = {
+            { "queued", &out->queued }, { "running", &out->running }, { "paused", &out->paused },
+            { "done", &out->done }, { "failed", &out->failed }, { "cancelled", &out->cancelled },
+        };
+        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+            if (strcmp(fields[i].state, col_text(s, 0)) == 0)
+                *fields[i].to = col_int(s, 1);
+    }
+    return row;
+}
+
+void job_request_free(struct job_request *r)
+{
+    free(r->url);
+    free(r->spec_json);
+    r->url = r->spec_json = NULL;
+}
+
+int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_REQUEST]);
 
     bind_int(s, ":id", id);
     const int row = db_step(s, e);
     if (row == 1) {
-        col_copy(s, 0, uuid, ID_UUID_BYTES);
-        *url = xstrdup(col_text(s, 1));
-        *spec_json = xstrdup(col_text(s, 2));
+        col_copy(s, 0, out->uuid, sizeof out->uuid);
+        out->url = xstrdup(col_text(s, 1));
+        out->spec_json = xstrdup(col_text(s, 2));
+        col_copy(s, 3, out->asked, sizeof out->asked);
+        out->priority = col_int(s, 4);
+        out->created_at_ms = col_int(s, 5);
+        out->is_paused = col_text(s, 6) != NULL;
     }
     db_done(s);
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "the job is gone") : -1;
@@ -258,12 +368,32 @@ static const char *state_of(const struct tally *t)
     return t->failed && !t->tracks_done ? "failed" : "done";
 }
 
+/* Deleted jobs are not counted. */
+static int recount(struct db *db, int64_t id, const char *state, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_STANDING]);
+    char source[16] = "", before[12] = "";
+    bool deleted = false;
+
+    bind_int(s, ":id", id);
+    const int row = db_step(s, e);
+    if (row == 1) {
+        col_copy(s, 0, source, sizeof source);
+        col_copy(s, 1, before, sizeof before);
+        deleted = col_text(s, 2) != NULL;
+    }
+    db_done(s);
+    if (row != 1 || deleted || strcmp(before, state) == 0)
+        return row < 0 ? -1 : 0;
+    return move_count(db, source, before, -1, e) || (*state && move_count(db, source, state, 1, e)) ? -1 : 0;
+}
+
 int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *error_text, struct err *e)
 {
     int64_t revision = 0;
     struct tally t;
 
-    if (next_revision(db, &revision, e) || read_tally(db, id, &t, e))
+    if (next_revision(db, &revision, e) || read_tally(db, id, &t, e) || recount(db, id, state_of(&t), e))
         return -1;
     struct stmt *s = db_stmt(db, sql[Q_SETTLE]);
     const int64_t now_ms = clock_wall_ms();
@@ -284,11 +414,36 @@ int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *e
     return db_run(s, e);
 }
 
+static int set_number(struct db *db, int q, int64_t id, const char *name, int64_t value, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[q]);
+
+    bind_int(s, ":id", id);
+    if (value != INT64_MIN)
+        bind_int(s, name, value);
+    return db_run(s, e);
+}
+
+int jobs_set_paused(struct db *db, int64_t id, bool paused, struct err *e)
+{
+    return set_number(db, Q_SET_PAUSED, id, ":paused_at_ms", paused ? clock_wall_ms() : INT64_MIN, e);
+}
+
+int jobs_set_priority(struct db *db, int64_t id, int64_t priority, struct err *e)
+{
+    return set_number(db, Q_SET_PRIORITY, id, ":priority", priority, e);
+}
+
+int jobs_set_schedule(struct db *db, int64_t id, int64_t at_ms, struct err *e)
+{
+    return set_number(db, Q_SET_SCHEDULE, id, ":at_ms", at_ms ? at_ms : INT64_MIN, e);
+}
+
 int jobs_mark_deleted(struct db *db, int64_t id, struct err *e)
 {
     int64_t revision = 0;
 
-    if (next_revision(db, &revision, e))
+    if (next_revision(db, &revision, e) || recount(db, id, "", e))
         return -1;
     struct stmt *s = db_stmt(db, sql[Q_MARK_DELETED]);
     bind_int(s, ":id", id);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db.h"
+#include "queue.h"
 #include "url.h"
 
 struct job {
@@ -18,14 +19,17 @@ struct job {
     char    uuid[ID_UUID_BYTES], session_uuid[ID_UUID_BYTES];
     char    url[URL_MAX_BYTES + 1], source[16], client_ref[801];
     char    state[12], stage[16], error_kind[24], error_text[480];
+    char    asked[QUEUE_SOURCE_BYTES];
     int64_t total_items, completed_items, failed_items;
+    int64_t priority, scheduled_at_ms, paused_at_ms;                        /* times: 0 for none */
     int64_t created_at_ms, updated_at_ms, started_at_ms, finished_at_ms;    /* 0: not yet */
     /* From its current task. */
     double  percent;
     int64_t downloaded_bytes, total_bytes, speed_bps, eta_s;                /* -1: unknown */
     int64_t attempts, run_after_ms;
-    bool    cancel_requested;
-    char    task_state[12];
+    bool    cancel_requested, pause_requested, due;
+    char    task_state[12], queue[16], task_source[QUEUE_SOURCE_BYTES], waits_for[12];
+    enum asks asks;
     /* From its first track; empty until resolved. */
     char    track_uuid[ID_UUID_BYTES], title[801], artist[801];
     int64_t duration_ms;                                                    /* -1: unknown */
@@ -39,9 +43,19 @@ struct job_filter {
     int         limit;
 };
 
+struct new_job {
+    const char *uuid, *url;
+    const char *source;             /* the platform's name, "generic" for others */
+    const char *asked;              /* who has to be spared: the platform, or the host of a generic link */
+    const char *spec_json, *client_ref;
+    int64_t     priority, scheduled_at_ms;      /* 0: at once */
+};
+
+/* An open job of exactly this work. 1: its uuid; 0; -1. */
+int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e);
+
 /* [tx] id in *id; state queued. */
-int jobs_add(struct db *db, const char *uuid, const char *url, const char *source, const char *spec_json,
-             const char *client_ref, int64_t *id, struct err *e);
+int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e);
 
 /* By public id; deleted ones are ERR_NOT_FOUND. */
 int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e);
@@ -51,17 +65,36 @@ int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(voi
               void *arg, struct err *e);
 int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e);
 
-/* What was asked, as stored: url and spec_json into buffers owned by the caller (free()). */
-int jobs_request(struct db *db, int64_t id, char uuid[ID_UUID_BYTES], char **url, char **spec_json, struct err *e);
+struct job_totals { int64_t queued, running, paused, done, failed, cancelled; };
+int jobs_totals(struct db *db, struct job_totals *out, struct err *e);
 
-/* The number of the last visible change anywhere. */
+/* What was asked, as stored, and what its tasks inherit. */
+struct job_request {
+    char    uuid[ID_UUID_BYTES], asked[QUEUE_SOURCE_BYTES];
+    char   *url, *spec_json;        /* owned */
+    int64_t priority, created_at_ms;
+    bool    is_paused;
+};
+void job_request_free(struct job_request *r);
+int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err *e);
+
+/* The number of the last visible change anywhere; of the last one that all waiting jobs show (a lane, a source). */
 int jobs_revision(struct db *db, int64_t *revision, struct err *e);
+int jobs_gates(struct db *db, int64_t *gates, struct err *e);
+
+/* [tx] */
+int jobs_touch_gates(struct db *db, struct err *e);
 
 /* [tx] Says that a client sees something new about this job. */
 int jobs_touch(struct db *db, int64_t id, struct err *e);
 
 /* [tx] Recomputes state and counts from the job's tasks, and touches it. error kind and text may be NULL. */
 int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *error_text, struct err *e);
+
+/* [tx] What its tasks inherit from now on. */
+int jobs_set_paused(struct db *db, int64_t id, bool paused, struct err *e);
+int jobs_set_priority(struct db *db, int64_t id, int64_t priority, struct err *e);
+int jobs_set_schedule(struct db *db, int64_t id, int64_t at_ms, struct err *e);
 
 /* [tx] Hides the job from clients. */
 int jobs_mark_deleted(struct db *db, int64_t id, struct err *e);

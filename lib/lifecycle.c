@@ -1,72 +1,17 @@
 #include "lifecycle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "events.h"
+#include "lanes.h"
+#include "sources.h"
 #include "status.h"
 
 #define RETRY_LONGEST_MS (4 * 3600 * 1000LL)
-
-int life_submit(struct db *db, const char *url, const char *source, const char *spec_json, const char *client_ref,
-                int64_t priority, char uuid[ID_UUID_BYTES], struct err *e)
-{
-    int64_t id = 0;
-
-    id_uuid7(uuid);
-    if (db_begin(db, e))
-        return -1;
-    int rc = jobs_add(db, uuid, url, source, spec_json, client_ref, &id, e);
-    if (rc == 0)
-        rc = queue_add(db, "resolve", "default", id, 0, priority, NULL, e);
-    return db_end(db, rc, e);
-}
-
-/* Files of tasks that end without a process of their own are removed by the worker. */
-static int add_tidy(struct db *db, int64_t job_id, struct err *e)
-{
-    return queue_add(db, "tidy", "maintenance", job_id, 0, 0, NULL, e);
-}
-
-static int cancel_in_tx(struct db *db, const char *uuid, struct err *e)
-{
-    struct job job;
-    int64_t waiting = 0, running = 0;
-
-    if (jobs_find(db, uuid, &job, e))
-        return -1;
-    if (status_is_final(job.state))
-        return err_set(e, ERR_CONFLICT, "the job has already ended (%s)", status_word(&job));
-    if (queue_cancel_job(db, job.id, &waiting, &running, e) || tracks_cancel_waiting(db, job.id, e) ||
-        (waiting && job.started_at_ms && add_tidy(db, job.id, e)))
-        return -1;
-    return running ? jobs_touch(db, job.id, e) : jobs_settle(db, job.id, NULL, NULL, e);
-}
-
-int life_cancel(struct db *db, const char *uuid, struct err *e)
-{
-    if (db_begin(db, e))
-        return -1;
-    return db_end(db, cancel_in_tx(db, uuid, e), e);
-}
-
-static int delete_in_tx(struct db *db, const char *uuid, struct err *e)
-{
-    struct job job;
-    int64_t waiting = 0, running = 0;
-
-    if (jobs_find(db, uuid, &job, e) || queue_cancel_job(db, job.id, &waiting, &running, e) ||
-        jobs_mark_deleted(db, job.id, e))
-        return -1;
-    return queue_add(db, "purge", "maintenance", job.id, 0, 0, NULL, e);
-}
-
-int life_delete(struct db *db, const char *uuid, struct err *e)
-{
-    if (db_begin(db, e))
-        return -1;
-    return db_end(db, delete_in_tx(db, uuid, e), e);
-}
+#define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
 
 static bool is_track(const struct claim *c)
 {
@@ -74,13 +19,257 @@ static bool is_track(const struct claim *c)
 }
 
 /* House-keeping is not the job's business: its coming and going changes nothing that a client sees. */
-static int settle_for(struct db *db, const struct claim *c, const char *kind, const char *text, struct err *e)
+static bool is_work(const struct claim *c)
 {
-    const bool is_work = is_track(c) || strcmp(c->kind, "resolve") == 0;
-    return is_work ? jobs_settle(db, c->job_id, kind, text, e) : 0;
+    return is_track(c) || strcmp(c->kind, "resolve") == 0;
 }
 
-int life_claim(struct db *db, const char *queue, const char *owner, int64_t lease_ms, struct claim *out,
+/* ---- handlers ---- */
+
+static int tell(struct db *db, int64_t job_id, const char *event, const char *detail, struct err *e)
+{
+    return events_add(db, job_id, &(struct event){ .event = event, .detail = detail }, e);
+}
+
+static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
+{
+    struct new_task task = { .kind = "resolve", .queue = "default", .priority = j->priority, .source = j->asked,
+                             .asks = ASKS_PAGE, .run_after_ms = j->scheduled_at_ms };
+
+    return jobs_add(db, j, &task.job_id, e) || queue_add(db, &task, e) ||
+                   tell(db, task.job_id, "submitted", NULL, e)
+               ? -1
+               : 0;
+}
+
+int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e)
+{
+    id_uuid7(uuid);
+    if (db_begin(db, e))
+        return -1;
+    const int same = jobs_find_same(db, j, uuid, e);
+    *existing = same == 1;
+    j->uuid = uuid;
+    return db_end(db, same == 1 ? 0 : same < 0 ? -1 : add_in_tx(db, j, e), e);
+}
+
+/* Files of tasks that end without a process of their own are removed by the worker. */
+static int add_tidy(struct db *db, int64_t job_id, struct err *e)
+{
+    return queue_add(db, &(struct new_task){ .kind = "tidy", .queue = "maintenance", .job_id = job_id }, e);
+}
+
+/* Settles, and leaves the job's error as it is. */
+static int settle_as_is(struct db *db, const struct job *j, struct err *e)
+{
+    return jobs_settle(db, j->id, *j->error_kind ? j->error_kind : NULL, *j->error_text ? j->error_text : NULL, e);
+}
+
+static int ended_conflict(const struct job *j, struct err *e)
+{
+    return err_set(e, ERR_CONFLICT, "the job has already ended (%s)", status_word(j));
+}
+
+static int cancel_in_tx(struct db *db, struct job *job, struct err *e)
+{
+    int64_t waiting = 0, running = 0;
+
+    if (status_is_final(job->state))
+        return ended_conflict(job, e);
+    if (queue_cancel_job(db, job->id, &waiting, &running, e) || tracks_cancel_waiting(db, job->id, e) ||
+        (waiting && job->started_at_ms && add_tidy(db, job->id, e)) ||
+        (!job->cancel_requested && tell(db, job->id, running ? "cancelling" : "cancelled", "by request", e)))
+        return -1;
+    return running ? jobs_touch(db, job->id, e) : jobs_settle(db, job->id, NULL, NULL, e);
+}
+
+static int pause_in_tx(struct db *db, struct job *job, struct err *e)
+{
+    int64_t waiting = 0, running = 0;
+
+    if (status_is_final(job->state))
+        return ended_conflict(job, e);
+    if (job->paused_at_ms)
+        return err_set(e, ERR_CONFLICT, "the job is paused already");
+    if (jobs_set_paused(db, job->id, true, e) || queue_pause_job(db, job->id, &waiting, &running, e) ||
+        tracks_move_waiting(db, job->id, "queued", "paused", e) || tell(db, job->id, "paused", "by request", e))
+        return -1;
+    return settle_as_is(db, job, e);
+}
+
+static int resume_in_tx(struct db *db, struct job *job, struct err *e)
+{
+    if (!job->paused_at_ms || status_is_final(job->state))
+        return err_set(e, ERR_CONFLICT, "the job is not paused (%s)", status_word(job));
+    if (jobs_set_paused(db, job->id, false, e) || queue_resume_job(db, job->id, e) ||
+        tracks_move_waiting(db, job->id, "paused", "queued", e) || tell(db, job->id, "resumed", "by request", e))
+        return -1;
+    return settle_as_is(db, job, e);
+}
+
+/* An open job of the same work would collide with it. */
+static int check_not_repeated(struct db *db, const struct job *job, struct err *e)
+{
+    struct job_request r = { 0 };
+    char other[ID_UUID_BYTES];
+
+    if (jobs_request(db, job->id, &r, e))
+        return -1;
+    const struct new_job same = { .url = r.url, .spec_json = r.spec_json, .client_ref = job->client_ref };
+    const int found = jobs_find_same(db, &same, other, e);
+    job_request_free(&r);
+    return found == 1 ? err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other) : found;
+}
+
+static int retry_in_tx(struct db *db, struct job *job, struct err *e)
+{
+    int64_t count = 0;
+
+    if (!status_is_final(job->state))
+        return err_set(e, ERR_CONFLICT, "the job has not ended yet (%s)", status_word(job));
+    if (check_not_repeated(db, job, e) || queue_retry_job(db, job->id, &count, e))
+        return -1;
+    if (count == 0)
+        return err_set(e, ERR_CONFLICT, "nothing of this job failed (%s)", status_word(job));
+    if (jobs_set_paused(db, job->id, false, e) || tracks_move_waiting(db, job->id, "failed", "queued", e) ||
+        tracks_move_waiting(db, job->id, "cancelled", "queued", e) || tell(db, job->id, "retried", "by request", e))
+        return -1;
+    return jobs_settle(db, job->id, NULL, NULL, e);
+}
+
+static int delete_in_tx(struct db *db, struct job *job, struct err *e)
+{
+    int64_t waiting = 0, running = 0;
+
+    if (queue_cancel_job(db, job->id, &waiting, &running, e) || jobs_mark_deleted(db, job->id, e))
+        return -1;
+    return queue_add(db, &(struct new_task){ .kind = "purge", .queue = "maintenance", .job_id = job->id }, e);
+}
+
+/* One transaction about one job. */
+static int act(struct db *db, const char *uuid, int (*in_tx)(struct db *db, struct job *job, struct err *e),
+               struct err *e)
+{
+    struct job job;
+
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, jobs_find(db, uuid, &job, e) || in_tx(db, &job, e) ? -1 : 0, e);
+}
+
+int life_cancel(struct db *db, const char *uuid, struct err *e)
+{
+    return act(db, uuid, cancel_in_tx, e);
+}
+
+int life_pause(struct db *db, const char *uuid, struct err *e)
+{
+    return act(db, uuid, pause_in_tx, e);
+}
+
+int life_resume(struct db *db, const char *uuid, struct err *e)
+{
+    return act(db, uuid, resume_in_tx, e);
+}
+
+int life_retry(struct db *db, const char *uuid, struct err *e)
+{
+    return act(db, uuid, retry_in_tx, e);
+}
+
+int life_delete(struct db *db, const char *uuid, struct err *e)
+{
+    return act(db, uuid, delete_in_tx, e);
+}
+
+static int prioritize_in_tx(struct db *db, const char *uuid, int64_t priority, struct err *e)
+{
+    char detail[64];
+    struct job job;
+
+    if (jobs_find(db, uuid, &job, e))
+        return -1;
+    if (status_is_final(job.state))
+        return ended_conflict(&job, e);
+    snprintf(detail, sizeof detail, "from %lld to %lld", (long long)job.priority, (long long)priority);
+    return jobs_set_priority(db, job.id, priority, e) || queue_set_priority(db, job.id, priority, e) ||
+                   tell(db, job.id, "priority", detail, e) || jobs_touch(db, job.id, e)
+               ? -1
+               : 0;
+}
+
+int life_prioritize(struct db *db, const char *uuid, int64_t priority, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, prioritize_in_tx(db, uuid, priority, e), e);
+}
+
+static int reschedule_in_tx(struct db *db, const char *uuid, int64_t at_ms, struct err *e)
+{
+    char iso[CLOCK_ISO_BYTES];
+    int64_t count = 0;
+    struct job job;
+
+    if (jobs_find(db, uuid, &job, e) || queue_reschedule(db, job.id, at_ms, &count, e))
+        return -1;
+    if (count == 0)
+        return err_set(e, ERR_CONFLICT, "the job has begun already (%s)", status_word(&job));
+    return jobs_set_schedule(db, job.id, at_ms, e) ||
+                   tell(db, job.id, "scheduled", at_ms ? clock_iso(iso, at_ms) : "now", e) ||
+                   jobs_touch(db, job.id, e)
+               ? -1
+               : 0;
+}
+
+int life_reschedule(struct db *db, const char *uuid, int64_t at_ms, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, reschedule_in_tx(db, uuid, at_ms, e), e);
+}
+
+int life_pause_lane(struct db *db, const char *lane, bool paused, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, lanes_set_paused(db, lane, paused, e) || jobs_touch_gates(db, e) ? -1 : 0, e);
+}
+
+int life_wake_source(struct db *db, const char *source, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, sources_wake(db, source, e) || jobs_touch_gates(db, e) ? -1 : 0, e);
+}
+
+/* ---- worker ---- */
+
+static int tell_attempt(struct db *db, const struct claim *c, const char *event, const char *stage,
+                        const struct err *why, const char *detail, struct err *e)
+{
+    const struct event ev = { .event = event, .task_kind = c->kind, .attempt = c->attempt, .stage = stage,
+                              .error_kind = why ? err_class(why->kind)->name : NULL, .detail = detail };
+
+    return is_work(c) ? events_add(db, c->job_id, &ev, e) : 0;
+}
+
+static int settle_for(struct db *db, const struct claim *c, const char *kind, const char *text, struct err *e)
+{
+    return is_work(c) ? jobs_settle(db, c->job_id, kind, text, e) : 0;
+}
+
+static int claimed_in_tx(struct db *db, const struct conf *conf, const struct claim *c, struct err *e)
+{
+    if (is_track(c) && tracks_set_state(db, c->subject_id, "running", -1, NULL, e))
+        return -1;
+    return sources_take(db, c, conf->source_budgets, e) || tell_attempt(db, c, "started", NULL, NULL, NULL, e) ||
+                   settle_for(db, c, NULL, NULL, e)
+               ? -1
+               : 0;
+}
+
+int life_claim(struct db *db, const struct conf *conf, const char *queue, const char *owner, struct claim *out,
                struct err *e)
 {
     const int due = queue_is_due(db, queue, e);
@@ -88,47 +277,111 @@ int life_claim(struct db *db, const char *queue, const char *owner, int64_t leas
         return due;
     if (db_begin(db, e))
         return -1;
-    const int row = queue_claim(db, queue, owner, lease_ms, out, e);
-    int rc = row < 0 ? -1 : 0;
-    if (row == 1 && is_track(out))
-        rc = tracks_set_state(db, out->subject_id, "running", -1, NULL, e);
-    if (row == 1 && rc == 0)
-        rc = settle_for(db, out, NULL, NULL, e);
+    const int row = queue_claim(db, queue, owner, conf->lease_s * 1000, out, e);
+    const int rc = row == 1 ? claimed_in_tx(db, conf, out, e) : row;
     return db_end(db, rc, e) ? -1 : row;
+}
+
+int life_promote(struct db *db, struct err *e)
+{
+    int64_t jobs[PROMOTE_AT_ONCE], next_ms = 0;
+
+    const int row = queue_next_later(db, &next_ms, e);
+    if (row <= 0 || next_ms > clock_wall_ms())
+        return row < 0 ? -1 : 0;
+    if (db_begin(db, e))
+        return -1;
+    const int n = queue_promote(db, jobs, PROMOTE_AT_ONCE, e);
+    int rc = n < 0 ? -1 : 0;
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = jobs_touch(db, jobs[i], e);
+    return db_end(db, rc, e) ? -1 : n;
+}
+
+int life_follow_clock(struct db *db, const char *boot_id, struct err *e)
+{
+    const int64_t offset_ms = clock_wall_ms() - clock_boot_ms();
+    int64_t shift_ms = 0;
+
+    if (db_begin(db, e))
+        return -1;
+    int rc = queue_follow_clock(db, boot_id, offset_ms, &shift_ms, e);
+    if (rc == 0 && shift_ms)
+        rc = sources_shift(db, shift_ms, e) || jobs_touch_gates(db, e) ? -1 : 0;
+    if (rc == 0)
+        rc = sources_free_probes(db, e);
+    return db_end(db, rc, e);
 }
 
 int life_tick(struct db *db, const struct claim *c, const struct queue_progress *p, struct err *e)
 {
-    bool cancelled = false;
+    enum queue_stop stop = STOP_NO;
 
     if (db_begin(db, e))
         return -1;
-    int rc = queue_tick(db, c, p, &cancelled, e);
+    int rc = queue_tick(db, c, p, &stop, e);
     if (rc == 0)
         rc = jobs_touch(db, c->job_id, e);
     if (db_end(db, rc, e))
         return -1;
-    return cancelled ? err_set(e, ERR_CANCELLED, "cancelled") : 0;
+    if (stop == STOP_PAUSE)
+        return err_set(e, ERR_PAUSED, "paused");
+    return stop == STOP_CANCEL ? err_set(e, ERR_CANCELLED, "cancelled") : 0;
 }
 
-static int resolved_in_tx(struct db *db, const struct claim *c, const char *track_uuid,
-                          const struct track_info *info, int64_t priority, struct err *e)
-{
-    int64_t track_id = 0;
-
-    if (queue_check(db, c, e) || tracks_add(db, track_uuid, c->job_id, 1, info, &track_id, e) ||
-        queue_add(db, "track", "default", c->job_id, track_id, priority, NULL, e) ||
-        queue_finish(db, c, "done", NULL, NULL, e))
-        return -1;
-    return jobs_settle(db, c->job_id, NULL, NULL, e);
-}
-
-int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
-                  int64_t priority, struct err *e)
+int life_note(struct db *db, const struct claim *c, const char *event, const char *stage, const struct err *why,
+              struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, resolved_in_tx(db, c, track_uuid, info, priority, e), e);
+    struct queue_standing standing;
+    const int rc = queue_standing(db, c, &standing, e) || tell_attempt(db, c, event, stage, why, why->text, e) ? -1 : 0;
+    return db_end(db, rc, e);
+}
+
+/* A success says that its source answers. */
+static int heard_well(struct db *db, const struct claim *c, struct err *e)
+{
+    struct queue_standing standing;
+    bool changed = false;
+
+    if (queue_standing(db, c, &standing, e))
+        return -1;
+    if (standing.asks == ASKS_NOTHING)
+        return 0;
+    if (sources_heard(db, standing.source, c->task_id, NULL, 0, &changed, e))
+        return -1;
+    return changed ? jobs_touch_gates(db, e) : 0;
+}
+
+static int resolved_in_tx(struct db *db, const struct claim *c, const char *track_uuid,
+                          const struct track_info *info, enum asks asks, struct err *e)
+{
+    struct job_request r = { 0 };
+    int64_t track_id = 0;
+
+    if (queue_check(db, c, e) || jobs_request(db, c->job_id, &r, e))
+        return -1;
+    int rc = tracks_add(db, track_uuid, c->job_id, 1, info, r.is_paused ? "paused" : "queued", &track_id, e);
+    const struct new_task task = { .kind = "track", .queue = "default", .job_id = c->job_id, .subject_id = track_id,
+                                   .priority = r.priority, .turn_ms = r.created_at_ms, .source = r.asked,
+                                   .asks = asks, .paused = r.is_paused };
+    if (rc == 0)
+        rc = queue_add(db, &task, e) || heard_well(db, c, e) || queue_finish(db, c, "done", NULL, NULL, e) ||
+                     tell_attempt(db, c, "resolved", NULL, NULL, info->title, e) ||
+                     jobs_settle(db, c->job_id, NULL, NULL, e)
+                 ? -1
+                 : 0;
+    job_request_free(&r);
+    return rc;
+}
+
+int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
+                  enum asks asks, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, resolved_in_tx(db, c, track_uuid, info, asks, e), e);
 }
 
 static int finished_in_tx(struct db *db, const struct claim *c, const struct life_result *r, struct err *e)
@@ -138,8 +391,8 @@ static int finished_in_tx(struct db *db, const struct claim *c, const struct lif
     for (int i = 0; i < r->count; i++)
         if (tracks_put_artifact(db, c->subject_id, &r->artifacts[i], e))
             return -1;
-    if (tracks_set_state(db, c->subject_id, "done", r->duration_ms, r->report_json, e) ||
-        queue_finish(db, c, "done", NULL, NULL, e))
+    if (tracks_set_state(db, c->subject_id, "done", r->duration_ms, r->report_json, e) || heard_well(db, c, e) ||
+        queue_finish(db, c, "done", NULL, NULL, e) || tell_attempt(db, c, "done", NULL, NULL, NULL, e))
         return -1;
     return jobs_settle(db, c->job_id, NULL, NULL, e);
 }
@@ -151,16 +404,18 @@ int life_finished(struct db *db, const struct claim *c, const struct life_result
     return db_end(db, finished_in_tx(db, c, r, e), e);
 }
 
-/* base · scale · 2^(n-1), ±20 %, at most RETRY_LONGEST_MS. */
-static int64_t retry_delay_ms(const struct conf *conf, int scale, int64_t failures)
+/* base · 2^(n-1), ±20 %, at most RETRY_LONGEST_MS; what the source asked for, if that is longer. */
+static int64_t retry_delay_ms(const struct conf *conf, const struct err *why, int64_t failures)
 {
-    int64_t delay = conf->retry_base_ms * scale;
+    int64_t delay = conf->retry_base_ms;
 
     for (int64_t i = 1; i < failures && delay < RETRY_LONGEST_MS; i++)
         delay *= 2;
     if (delay > RETRY_LONGEST_MS)
         delay = RETRY_LONGEST_MS;
-    return delay * 8 / 10 + (int64_t)id_random((uint32_t)(delay * 4 / 10 + 1));
+    delay = delay * 8 / 10 + (int64_t)id_random((uint32_t)(delay * 4 / 10 + 1));
+    const int64_t asked_ms = 1000LL * why->retry_after_s;
+    return asked_ms > delay && asked_ms <= SOURCES_RETRY_AFTER_MOST_S * 1000LL ? asked_ms : delay;
 }
 
 /* A first crash is an accident and goes on at once; the next ones wait, so that a machine in trouble does not use up
@@ -170,90 +425,154 @@ static int64_t crash_delay_ms(int64_t crashes)
     return crashes <= 1 ? 0 : crashes == 2 ? 1000 : 5000;
 }
 
+/* How an attempt ended, and what is to come of it. */
+struct ending {
+    const struct claim    *c;
+    const struct err      *why;
+    struct queue_standing  standing;
+    struct queue_again     again;
+};
+
 /* Ends the task for good, and with it the track. */
-static int end_in_tx(struct db *db, const struct claim *c, const char *state, const char *kind, const char *text,
-                     struct err *e)
+static int end_in_tx(struct db *db, const struct ending *n, const char *state, const char *event, struct err *e)
 {
+    const bool failed = strcmp(state, "failed") == 0;
+    const char *kind = failed ? err_class(n->why->kind)->name : NULL, *text = failed ? n->why->text : NULL;
+    const struct claim *c = n->c;
+
     if (queue_finish(db, c, state, kind, text, e))
         return -1;
     if (is_track(c) && tracks_set_state(db, c->subject_id, state, -1, NULL, e))
         return -1;
-    return settle_for(db, c, kind, text, e);
+    return tell_attempt(db, c, event, n->standing.stage, failed ? n->why : NULL, text, e) ||
+                   settle_for(db, c, kind, text, e)
+               ? -1
+               : 0;
 }
 
-static int again_in_tx(struct db *db, const struct claim *c, enum queue_again why, int64_t run_after_ms,
-                       const char *kind, const char *text, struct err *e)
+/* Before the download has ended its source is needed again; behind it, no longer. */
+static enum asks asks_again(const struct ending *n)
 {
-    if (queue_again(db, c, why, run_after_ms, kind, text, e))
-        return -1;
-    if (is_track(c) && tracks_set_state(db, c->subject_id, "queued", -1, NULL, e))
-        return -1;
-    return settle_for(db, c, kind, text, e);
+    const char *stage = n->standing.stage;
+    const bool before = !*stage || strcmp(stage, "resolve") == 0 || strcmp(stage, "download") == 0;
+
+    if (!before || n->standing.asks == ASKS_NOTHING)
+        return ASKS_NOTHING;
+    return n->again.why == QUEUE_FAILURE ? ASKS_PAGE : n->standing.asks;
 }
 
-static int failed_in_tx(struct db *db, const struct claim *c, const struct conf *conf, enum queue_again how,
-                        const struct err *why, bool *again, struct err *e)
+static int again_in_tx(struct db *db, struct ending *n, const char *event, struct err *e)
 {
-    const struct err_class *class = err_class(why->kind);
-    int64_t failures = 0, crashes = 0;
-    bool cancelled = false;
+    const char *state;
 
-    if (queue_counts(db, c, &failures, &crashes, &cancelled, e))
+    n->again.paused = n->standing.stop == STOP_PAUSE;
+    n->again.asks = asks_again(n);
+    state = n->again.paused ? "paused" : "queued";
+    if (queue_again(db, n->c, &n->again, e))
         return -1;
+    if (is_track(n->c) && tracks_set_state(db, n->c->subject_id, state, -1, NULL, e))
+        return -1;
+    return tell_attempt(db, n->c, event, n->standing.stage, n->again.why == QUEUE_RELEASE ? NULL : n->why,
+                        n->again.text, e) ||
+                   settle_for(db, n->c, n->again.kind, n->again.text, e)
+               ? -1
+               : 0;
+}
+
+/* What the source is to think of this. */
+static int hear(struct db *db, const struct ending *n, const struct conf *conf, bool *rests, struct err *e)
+{
+    bool changed = false;
+
+    *rests = false;
+    if (n->standing.asks == ASKS_NOTHING)
+        return 0;
+    *rests = err_class(n->why->kind)->rest_scale > 0;
+    if (sources_heard(db, n->standing.source, n->c->task_id, n->why, conf->source_rest_s, &changed, e))
+        return -1;
+    return changed ? jobs_touch_gates(db, e) : 0;
+}
+
+static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf, bool *again, struct err *e)
+{
+    const struct err_class *class = err_class(n->why->kind);
+    const bool crash = n->again.why == QUEUE_CRASH;
+    bool rests = false;
+
     *again = false;
-    if (how == QUEUE_CRASH && (cancelled || crashes + 1 >= conf->max_crashes) && add_tidy(db, c->job_id, e))
+    if (queue_standing(db, n->c, &n->standing, e) || hear(db, n, conf, &rests, e))
         return -1;
-    if (cancelled || why->kind == ERR_CANCELLED)
-        return end_in_tx(db, c, "cancelled", NULL, NULL, e);
-    const int64_t count = (how == QUEUE_CRASH ? crashes : failures) + 1;
-    const int64_t most = how == QUEUE_CRASH ? conf->max_crashes - 1 : conf->max_retries;
-    if (class->retry_scale == 0 || count > most)
-        return end_in_tx(db, c, "failed", class->name, why->text, e);
+    const bool cancelled = n->standing.stop == STOP_CANCEL || n->why->kind == ERR_CANCELLED;
+    const int64_t count = (crash ? n->standing.crashes : n->standing.failures) + 1;
+    const int64_t most = crash ? conf->max_crashes - 1 : conf->max_retries;
+    if (crash && (cancelled || count > most) && add_tidy(db, n->c->job_id, e))
+        return -1;
+    if (cancelled)
+        return end_in_tx(db, n, "cancelled", "cancelled", e);
     *again = true;
-    const int64_t delay = how == QUEUE_CRASH ? crash_delay_ms(count) : retry_delay_ms(conf, class->retry_scale, count);
-    return again_in_tx(db, c, how, clock_wall_ms() + delay, class->name, why->text, e);
+    if (n->why->kind == ERR_PAUSED) {
+        n->again = (struct queue_again){ .why = QUEUE_RELEASE };
+        return again_in_tx(db, n, "stopped", e);
+    }
+    if (!class->may_pass || count > most) {
+        *again = false;
+        return end_in_tx(db, n, "failed", "failed", e);
+    }
+    /* Where the source rests, that is what the task waits for, and not a time of its own. */
+    const int64_t delay_ms = crash ? crash_delay_ms(count) : rests ? 0 : retry_delay_ms(conf, n->why, count);
+    n->again.run_after_ms = clock_wall_ms() + delay_ms;
+    n->again.kind = class->name;
+    n->again.text = n->why->text;
+    return again_in_tx(db, n, crash ? "crashed" : "retrying", e);
 }
 
 int life_failed(struct db *db, const struct claim *c, const struct conf *conf, const struct err *why, bool *again,
                 struct err *e)
 {
     /* A media program or yt-dlp that died counts like a process of ours that did. */
-    const enum queue_again how = why->kind == ERR_CRASHED ? QUEUE_CRASH : QUEUE_FAILURE;
+    struct ending n = { .c = c, .why = why,
+                        .again.why = why->kind == ERR_CRASHED ? QUEUE_CRASH : QUEUE_FAILURE };
 
     if (db_begin(db, e))
         return -1;
-    return db_end(db, failed_in_tx(db, c, conf, how, why, again, e), e);
+    return db_end(db, failed_in_tx(db, &n, conf, again, e), e);
 }
 
 int life_crashed(struct db *db, const struct claim *c, const struct conf *conf, const char *how, bool *again,
                  struct err *e)
 {
     struct err why;
+    struct ending n = { .c = c, .why = &why, .again.why = QUEUE_CRASH };
 
     err_set(&why, ERR_CRASHED, "the process of this task died (%s)", how);
     if (db_begin(db, e))
         return -1;
-    return db_end(db, failed_in_tx(db, c, conf, QUEUE_CRASH, &why, again, e), e);
+    return db_end(db, failed_in_tx(db, &n, conf, again, e), e);
 }
 
 /* Put back, unless a cancel came in the meantime: then this is its end. */
-static int released_in_tx(struct db *db, const struct claim *c, int64_t delay_ms, struct err *e)
+static int released_in_tx(struct db *db, struct ending *n, int64_t delay_ms, struct err *e)
 {
-    int64_t failures = 0, crashes = 0;
-    bool cancelled = false;
+    bool changed = false;
 
-    if (queue_counts(db, c, &failures, &crashes, &cancelled, e))
+    if (queue_standing(db, n->c, &n->standing, e))
         return -1;
-    if (cancelled)
-        return add_tidy(db, c->job_id, e) ? -1 : end_in_tx(db, c, "cancelled", NULL, NULL, e);
-    return again_in_tx(db, c, QUEUE_RELEASE, clock_wall_ms() + delay_ms, NULL, NULL, e);
+    if (sources_heard(db, n->standing.source, n->c->task_id, n->why, 0, &changed, e))
+        return -1;
+    if (n->standing.stop == STOP_CANCEL)
+        return add_tidy(db, n->c->job_id, e) ? -1 : end_in_tx(db, n, "cancelled", "cancelled", e);
+    n->again.run_after_ms = clock_wall_ms() + delay_ms;
+    return again_in_tx(db, n, "put_back", e);
 }
 
 int life_released(struct db *db, const struct claim *c, int64_t delay_ms, struct err *e)
 {
+    const struct err why = { .kind = ERR_LOST };        /* of the source it says nothing */
+    struct ending n = { .c = c, .why = &why, .again.why = QUEUE_RELEASE };
+
     if (db_begin(db, e))
         return -1;
-    return db_end(db, released_in_tx(db, c, delay_ms, e), e);
+    return db_end(db, released_in_tx(db, &n, delay_ms, e), e);
 }
 
 int life_kept_house(struct db *db, const struct claim *c, struct err *e)

@@ -1,10 +1,11 @@
 /*
- * lifecycle: what happens to a job, one transaction per event. This module composes the statements of queue, jobs and
- * tracks, so that a task and what clients see of it never disagree; handlers and worker call it and nothing else to
- * change a job.
+ * lifecycle: what happens to a job, one transaction per event. This module composes the statements of queue, jobs,
+ * tracks, sources and events, so that a task, what clients see of it and what is told of it never disagree; handlers
+ * and worker call it and nothing else to change a job.
  *
  *      submit ──> resolve task ──resolved──> track task ──finished──> done
- *                     │  failed (may pass: again later; else: failed), crashed, released, cancelled
+ *                     │  failed (may pass: again later; else: failed), crashed, released, cancelled, paused
+ *      retry  <── failed, cancelled: by hand, from the stage where it failed
  *      delete ──> hidden at once; a purge task removes files, then the row
  *      an end without a process to clean up after it ──> a tidy task removes what lies about
  */
@@ -22,27 +23,51 @@
 
 /* Handlers. */
 
-/* A new job with its resolve task. Durable when this returns 0. uuid is filled. */
-int life_submit(struct db *db, const char *url, const char *source, const char *spec_json, const char *client_ref,
-                int64_t priority, char uuid[ID_UUID_BYTES], struct err *e);
+/* A new job with its resolve task, durable when this returns 0; *existing is false and uuid (which j->uuid is set to)
+ * the new one's. Or, where an open job does exactly this work already, that one's, and nothing has changed. */
+int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e);
 
-/* Waiting tasks end now, running ones within a second. ERR_NOT_FOUND; ERR_CONFLICT if it has ended. */
-int life_cancel(struct db *db, const char *uuid, struct err *e);
+/* What somebody asks of one job. ERR_NOT_FOUND; ERR_CONFLICT where its state forbids it. */
+typedef int life_action(struct db *db, const char *uuid, struct err *e);
+life_action life_cancel;    /* waiting tasks end now, running ones within a second */
+life_action life_pause;     /* the same, but to go on later from the bytes that are there */
+life_action life_resume;
+life_action life_retry;     /* failed and cancelled tracks go back into the queue */
+life_action life_delete;
 
-int life_delete(struct db *db, const char *uuid, struct err *e);
+/* Before the next attempt of anything of equal turn; tracks found later inherit it. priority: -10…10. */
+int life_prioritize(struct db *db, const char *uuid, int64_t priority, struct err *e);
+
+/* Another time for a job that has not begun; 0: now. */
+int life_reschedule(struct db *db, const char *uuid, int64_t at_ms, struct err *e);
+
+/* ERR_NOT_FOUND, ERR_CONFLICT. */
+int life_pause_lane(struct db *db, const char *lane, bool paused, struct err *e);
+int life_wake_source(struct db *db, const char *source, struct err *e);
 
 /* Worker. */
 
 /* 1: *out is ours; 0: nothing due in this lane; -1. */
-int life_claim(struct db *db, const char *queue, const char *owner, int64_t lease_ms, struct claim *out,
+int life_claim(struct db *db, const struct conf *conf, const char *queue, const char *owner, struct claim *out,
                struct err *e);
 
-/* Progress for clients. ERR_LOST, ERR_CANCELLED. */
+/* Makes due what has become due. Returns how many, or -1. */
+int life_promote(struct db *db, struct err *e);
+
+/* The wall clock may have been set; boot_id names this boot. */
+int life_follow_clock(struct db *db, const char *boot_id, struct err *e);
+
+/* Progress for clients. ERR_LOST, ERR_CANCELLED, ERR_PAUSED. */
 int life_tick(struct db *db, const struct claim *c, const struct queue_progress *p, struct err *e);
 
-/* The resolve task is done: its track and track task exist. uuid: made by the caller, names the work directory. */
+/* Something that the job's reader should know and that changes no state: a try repeated inside a stage. */
+int life_note(struct db *db, const struct claim *c, const char *event, const char *stage, const struct err *why,
+              struct err *e);
+
+/* The resolve task is done: its track and track task exist. uuid: made by the caller, names the work directory.
+ * asks: what the track still wants of its source. */
 int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
-                  int64_t priority, struct err *e);
+                  enum asks asks, struct err *e);
 
 /*
  * The track is finished. Inside the transaction, once the claim is known to be ours and not cancelled, `place` moves
@@ -59,8 +84,8 @@ struct life_result {
 };
 int life_finished(struct db *db, const struct claim *c, const struct life_result *r, struct err *e);
 
-/* The attempt ended with this error (ERR_CANCELLED included). Decides, by the kind and the counters, between another
- * attempt and the end; *again tells which. ERR_LOST. */
+/* The attempt ended with this error (ERR_CANCELLED and ERR_PAUSED included). Decides, by the kind and the counters,
+ * between another attempt and the end; *again tells which. ERR_LOST. */
 int life_failed(struct db *db, const struct claim *c, const struct conf *conf, const struct err *why, bool *again,
                 struct err *e);
 

@@ -1,6 +1,7 @@
 #include "queue.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -8,51 +9,119 @@
 #define FENCE " WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'running'"
 #define UNCLAIM " owner = NULL, lease_until_boot_ms = NULL, speed_bps = NULL, eta_s = NULL"
 
+/* The task whose turn it is in a lane. A flow is a source and what is asked of it; the recursion steps from the first
+ * task of one flow to the first of the next, each step a seek in the index tasks_claim. */
+#define READY " state = 'queued' AND due = 1 AND queue = :queue"
+#define ORDER " ORDER BY source, asks, priority DESC, turn_ms, id LIMIT 1"
+#define FLOWS                                                                                                    \
+    "WITH RECURSIVE flow (id, source, asks) AS ("                                                                \
+    "  SELECT id, source, asks FROM (SELECT id, source, asks FROM tasks WHERE" READY ORDER ")"                   \
+    "  UNION ALL"                                                                                                \
+    "  SELECT n.id, n.source, n.asks FROM flow f JOIN tasks n ON n.id = COALESCE("                               \
+    "    (SELECT id FROM tasks WHERE" READY " AND source = f.source AND asks > f.asks" ORDER "),"                \
+    "    (SELECT id FROM tasks WHERE" READY " AND source > f.source" ORDER ")))"
+#define NEXT                                                                                                     \
+    "SELECT t.id FROM flow f JOIN tasks t ON t.id = f.id LEFT JOIN sources s ON s.name = f.source"               \
+    " WHERE (f.asks = 0 OR s.name IS NULL OR s.trips = 0"                                                        \
+    "        OR (s.open_until_ms <= :now_ms AND s.probe_task_id IS NULL))"                                       \
+    "   AND (f.asks < 2 OR s.name IS NULL OR s.free_at_ms <= :now_ms)"                                           \
+    "   AND NOT EXISTS (SELECT 1 FROM lanes l WHERE l.name = :queue AND l.paused_at_ms IS NOT NULL)"             \
+    " ORDER BY t.priority DESC, t.turn_ms, t.id LIMIT 1"
+
 enum {
-    Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_CHECK, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING, Q_OTHERS,
-    Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_TOTALS, Q_STAGE, Q_COUNT
+    Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
+    Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
+    Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
+    Q_LANE, Q_RUNNING, Q_STAGE, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
-        "INSERT INTO tasks (kind, queue, job_id, subject_id, priority, created_at_ms)"
-        " VALUES (:kind, :queue, :job_id, :subject_id, :priority, :now_ms)",
-    /* Select and update are one statement, so two workers cannot both win a row. Written for the index tasks_claim. */
+        "INSERT INTO tasks (kind, queue, job_id, subject_id, priority, turn_ms, source, asks, state, run_after_ms, due,"
+        "       waits_for, created_at_ms)"
+        " VALUES (:kind, :queue, :job_id, :subject_id, :priority, :turn_ms, :source, :asks, :state, :run_after_ms,"
+        "       :due, :waits_for, :now_ms)",
+    /* Select and update are one statement, so two workers cannot both win a row. */
     [Q_CLAIM] =
-        "UPDATE tasks SET state = 'running', owner = :owner, attempt = attempt + 1,"
+        FLOWS " UPDATE tasks SET state = 'running', owner = :owner, attempt = attempt + 1,"
         "       lease_until_boot_ms = :lease_until, started_at_ms = COALESCE(started_at_ms, :now_ms), percent = 0"
-        " WHERE id = (SELECT id FROM tasks WHERE state = 'queued' AND queue = :queue AND run_after_ms <= :now_ms"
-        "             ORDER BY priority DESC, run_after_ms, id LIMIT 1)"
-        " RETURNING id, job_id, subject_id, attempt, kind",
+        " WHERE id = (" NEXT ")"
+        " RETURNING id, job_id, subject_id, attempt, kind, source, asks",
     [Q_HEARTBEAT] = "UPDATE tasks SET lease_until_boot_ms = :lease_until" FENCE,
     [Q_TICK] =
         "UPDATE tasks SET stage = :stage, percent = :percent, downloaded_bytes = :downloaded_bytes,"
         "       total_bytes = :total_bytes, speed_bps = :speed_bps, eta_s = :eta_s" FENCE
-        " RETURNING cancel_requested",
-    [Q_CHECK] = "SELECT cancel_requested, failures, crashes FROM tasks" FENCE,
+        " RETURNING cancel_requested, pause_requested",
+    [Q_STANDING] =
+        "SELECT cancel_requested, pause_requested, failures, crashes, source, asks, COALESCE(stage, '') FROM tasks"
+        FENCE,
     [Q_FINISH] =
         "UPDATE tasks SET state = :state, error_kind = :kind, error_text = :text, finished_at_ms = :now_ms,"
         "       percent = CASE WHEN :state = 'done' THEN 100 ELSE percent END,"
         "       stage = CASE WHEN :state = 'failed' THEN stage END," UNCLAIM FENCE,      /* where it failed */
     [Q_AGAIN] =
-        "UPDATE tasks SET state = 'queued', run_after_ms = :run_after_ms, failures = failures + :failed,"
-        "       crashes = crashes + :crashed, error_kind = :kind, error_text = :text, stage = NULL," UNCLAIM FENCE,
+        "UPDATE tasks SET state = :state, run_after_ms = :run_after_ms, due = :due, waits_for = :waits_for,"
+        "       asks = :asks, failures = failures + :failed, crashes = crashes + :crashed, error_kind = :kind,"
+        "       error_text = :text, stage = NULL, pause_requested = 0," UNCLAIM FENCE,
     [Q_CANCEL_WAITING] =
         "UPDATE tasks SET state = 'cancelled', finished_at_ms = :now_ms"
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind IN ('resolve', 'track')",
     [Q_CANCEL_RUNNING] =
         "UPDATE tasks SET cancel_requested = 1"
         " WHERE job_id = :job_id AND state = 'running' AND kind IN ('resolve', 'track')",
+    [Q_PAUSE_WAITING] = "UPDATE tasks SET state = 'paused'"
+        " WHERE job_id = :job_id AND state = 'queued' AND kind IN ('resolve', 'track')",
+    [Q_PAUSE_RUNNING] =
+        "UPDATE tasks SET pause_requested = 1"
+        " WHERE job_id = :job_id AND state = 'running' AND kind IN ('resolve', 'track')",
+    [Q_RESUME_WAITING] =
+        "UPDATE tasks SET state = 'queued', due = CASE WHEN run_after_ms <= :now_ms THEN 1 ELSE 0 END,"
+        "       waits_for = CASE WHEN run_after_ms <= :now_ms THEN '' ELSE waits_for END"
+        " WHERE job_id = :job_id AND state = 'paused'",
+    [Q_RESUME_RUNNING] = "UPDATE tasks SET pause_requested = 0 WHERE job_id = :job_id AND state = 'running'",
+    [Q_RETRY] =
+        "UPDATE tasks SET state = 'queued', due = 1, waits_for = '', run_after_ms = :now_ms, failures = 0, crashes = 0,"
+        "       error_kind = NULL, error_text = NULL, cancel_requested = 0, pause_requested = 0, stage = NULL,"
+        "       percent = 0, downloaded_bytes = NULL, total_bytes = NULL, finished_at_ms = NULL"
+        " WHERE job_id = :job_id AND state IN ('failed', 'cancelled') AND kind IN ('resolve', 'track')",
+    [Q_DROP_TIDY] = "DELETE FROM tasks WHERE job_id = :job_id AND kind = 'tidy' AND state = 'queued'",
+    [Q_TIDIES] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND kind = 'tidy' AND state = 'running' LIMIT 1",
+    [Q_PRIORITY] =
+        "UPDATE tasks SET priority = :priority WHERE job_id = :job_id AND state IN ('queued', 'running', 'paused')",
+    [Q_RESCHEDULE] =
+        "UPDATE tasks SET run_after_ms = :run_after_ms, due = :due, waits_for = :waits_for"
+        " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind = 'resolve' AND attempt = 0",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
-        "SELECT id, job_id, subject_id, attempt, kind FROM tasks"
+        "SELECT id, job_id, subject_id, attempt, kind, source, asks FROM tasks"
         " WHERE state = 'running' AND owner = :owner AND lease_until_boot_ms < :boot_ms LIMIT 1",
-    [Q_IS_DUE] =
-        "SELECT 1 FROM tasks WHERE state = 'queued' AND queue = :queue AND run_after_ms <= :now_ms LIMIT 1",
-    [Q_TOTALS] =
-        "SELECT (SELECT COUNT(*) FROM tasks WHERE state = 'queued'),"
-        "       (SELECT COUNT(*) FROM tasks WHERE state = 'running')",
+    [Q_IS_DUE] = FLOWS " " NEXT,
+    [Q_NEXT_LATER] =
+        "SELECT run_after_ms FROM tasks WHERE state = 'queued' AND due = 0 ORDER BY run_after_ms LIMIT 1",
+    [Q_PROMOTE] =
+        "UPDATE tasks SET due = 1, waits_for = ''"
+        " WHERE id IN (SELECT id FROM tasks WHERE state = 'queued' AND due = 0 AND run_after_ms <= :now_ms"
+        "              ORDER BY run_after_ms LIMIT :max)"
+        " RETURNING job_id",
+    [Q_CLOCK] = "SELECT boot_id, offset_ms FROM clock WHERE id = 1",
+    [Q_SET_CLOCK] =
+        "INSERT INTO clock (id, boot_id, offset_ms) VALUES (1, :boot_id, :offset_ms)"
+        " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, offset_ms = excluded.offset_ms",
+    [Q_SHIFT] =
+        "UPDATE tasks SET run_after_ms = run_after_ms + :by_ms"
+        " WHERE state = 'queued' AND due = 0 AND waits_for <> 'schedule'",
+    /* Lengths, by index and no further than somebody wants to count. */
+    [Q_LANE] =
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE" READY " LIMIT :most)),"
+        "       (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE state = 'queued' AND due = 0 AND queue = :queue"
+        "                              LIMIT :most)),"
+        "       (SELECT COUNT(*) FROM tasks WHERE state = 'running' AND queue = :queue)",
+    [Q_RUNNING] =
+        "SELECT t.id, t.kind, t.queue, t.attempt, t.owner, COALESCE(t.stage, ''), t.percent, t.lease_until_boot_ms,"
+        "       j.uuid"
+        "  FROM tasks t JOIN download_jobs j ON j.id = t.job_id WHERE t.state = 'running' ORDER BY t.owner, t.id"
+        " LIMIT :most",
     [Q_STAGE] =
         "INSERT INTO task_stages (task_id, name, position, state, attempt, wall_ms, cpu_ms)"
         " SELECT id, :name, :position, :stage_state, attempt, :wall_ms, :cpu_ms FROM tasks" FENCE
@@ -88,23 +157,34 @@ static void bind_known(struct stmt *s, const char *name, int64_t value)
         bind_int(s, name, value);
 }
 
-int queue_add(struct db *db, const char *kind, const char *queue, int64_t job_id, int64_t subject_id,
-              int64_t priority, int64_t *id, struct err *e)
+/* When it may run, and if that is ahead, why. */
+static void bind_when(struct stmt *s, int64_t run_after_ms, const char *waits_for)
+{
+    const bool ahead = run_after_ms > clock_wall_ms();
+
+    bind_int(s, ":run_after_ms", run_after_ms);
+    bind_int(s, ":due", !ahead);
+    bind_text(s, ":waits_for", ahead && waits_for ? waits_for : "");
+}
+
+int queue_add(struct db *db, const struct new_task *t, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_ADD]);
+    const int64_t now_ms = clock_wall_ms();
 
-    bind_text(s, ":kind", kind);
-    bind_text(s, ":queue", queue);
-    bind_int(s, ":job_id", job_id);
-    if (subject_id)
-        bind_int(s, ":subject_id", subject_id);
-    bind_int(s, ":priority", priority);
-    bind_int(s, ":now_ms", clock_wall_ms());
-    if (db_run(s, e))
-        return -1;
-    if (id)
-        *id = db_last_id(db);
-    return 0;
+    bind_text(s, ":kind", t->kind);
+    bind_text(s, ":queue", t->queue);
+    bind_int(s, ":job_id", t->job_id);
+    if (t->subject_id)
+        bind_int(s, ":subject_id", t->subject_id);
+    bind_int(s, ":priority", t->priority);
+    bind_int(s, ":turn_ms", t->turn_ms ? t->turn_ms : now_ms);
+    bind_text(s, ":source", t->source ? t->source : "");
+    bind_int(s, ":asks", t->asks);
+    bind_text(s, ":state", t->paused ? "paused" : "queued");
+    bind_when(s, t->run_after_ms, "schedule");
+    bind_int(s, ":now_ms", now_ms);
+    return db_run(s, e);
 }
 
 static void read_claim(struct stmt *s, const char *owner, struct claim *out)
@@ -114,7 +194,14 @@ static void read_claim(struct stmt *s, const char *owner, struct claim *out)
     out->subject_id = col_int(s, 2);
     out->attempt = col_int(s, 3);
     col_copy(s, 4, out->kind, sizeof out->kind);
+    col_copy(s, 5, out->source, sizeof out->source);
+    out->asks = (enum asks)col_int(s, 6);
     copy_text(out->owner, sizeof out->owner, owner);
+}
+
+static enum queue_stop read_stop(struct stmt *s)
+{
+    return col_int(s, 0) ? STOP_CANCEL : col_int(s, 1) ? STOP_PAUSE : STOP_NO;
 }
 
 int queue_claim(struct db *db, const char *queue, const char *owner, int64_t lease_ms, struct claim *out,
@@ -142,7 +229,8 @@ int queue_heartbeat(struct db *db, const struct claim *c, int64_t lease_ms, stru
     return run_fenced(db, s, e);
 }
 
-int queue_tick(struct db *db, const struct claim *c, const struct queue_progress *p, bool *cancelled, struct err *e)
+int queue_tick(struct db *db, const struct claim *c, const struct queue_progress *p, enum queue_stop *stop,
+               struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_TICK]);
 
@@ -155,22 +243,24 @@ int queue_tick(struct db *db, const struct claim *c, const struct queue_progress
     bind_known(s, ":eta_s", p->eta_s);
     const int row = db_step(s, e);
     if (row == 1)
-        *cancelled = col_int(s, 0) != 0;
+        *stop = read_stop(s);
     db_done(s);
     return row == 1 ? 0 : row == 0 ? lost(e) : -1;
 }
 
-int queue_counts(struct db *db, const struct claim *c, int64_t *failures, int64_t *crashes, bool *cancelled,
-                 struct err *e)
+int queue_standing(struct db *db, const struct claim *c, struct queue_standing *out, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_CHECK]);
+    struct stmt *s = db_stmt(db, sql[Q_STANDING]);
 
     bind_fence(s, c);
     const int row = db_step(s, e);
     if (row == 1) {
-        *cancelled = col_int(s, 0) != 0;
-        *failures = col_int(s, 1);
-        *crashes = col_int(s, 2);
+        out->stop = read_stop(s);
+        out->failures = col_int(s, 2);
+        out->crashes = col_int(s, 3);
+        col_copy(s, 4, out->source, sizeof out->source);
+        out->asks = (enum asks)col_int(s, 5);
+        col_copy(s, 6, out->stage, sizeof out->stage);
     }
     db_done(s);
     return row == 1 ? 0 : row == 0 ? lost(e) : -1;
@@ -178,12 +268,11 @@ int queue_counts(struct db *db, const struct claim *c, int64_t *failures, int64_
 
 int queue_check(struct db *db, const struct claim *c, struct err *e)
 {
-    int64_t failures, crashes;
-    bool cancelled = false;
+    struct queue_standing standing;
 
-    if (queue_counts(db, c, &failures, &crashes, &cancelled, e))
+    if (queue_standing(db, c, &standing, e))
         return -1;
-    return cancelled ? err_set(e, ERR_CANCELLED, "cancelled") : 0;
+    return standing.stop == STOP_CANCEL ? err_set(e, ERR_CANCELLED, "cancelled") : 0;
 }
 
 int queue_finish(struct db *db, const struct claim *c, const char *state, const char *kind, const char *text,
@@ -199,35 +288,92 @@ int queue_finish(struct db *db, const struct claim *c, const char *state, const 
     return run_fenced(db, s, e);
 }
 
-int queue_again(struct db *db, const struct claim *c, enum queue_again why, int64_t run_after_ms, const char *kind,
-                const char *text, struct err *e)
+int queue_again(struct db *db, const struct claim *c, const struct queue_again *a, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_AGAIN]);
 
     bind_fence(s, c);
-    bind_int(s, ":run_after_ms", run_after_ms);
-    bind_int(s, ":failed", why == QUEUE_FAILURE);
-    bind_int(s, ":crashed", why == QUEUE_CRASH);
-    bind_text(s, ":kind", kind);
-    bind_text(s, ":text", text);
+    bind_text(s, ":state", a->paused ? "paused" : "queued");
+    bind_when(s, a->run_after_ms, a->why == QUEUE_RELEASE ? "" : "retry");
+    bind_int(s, ":asks", a->asks);
+    bind_int(s, ":failed", a->why == QUEUE_FAILURE);
+    bind_int(s, ":crashed", a->why == QUEUE_CRASH);
+    bind_text(s, ":kind", a->kind);
+    bind_text(s, ":text", a->text);
     return run_fenced(db, s, e);
+}
+
+/* Runs one statement about the tasks of a job; how many it changed. */
+static int change_job(struct db *db, struct stmt *s, int64_t job_id, int64_t *changed, struct err *e)
+{
+    bind_int(s, ":job_id", job_id);
+    if (db_run(s, e))
+        return -1;
+    if (changed)
+        *changed = db_changes(db);
+    return 0;
 }
 
 int queue_cancel_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_CANCEL_WAITING]);
 
-    bind_int(s, ":job_id", job_id);
     bind_int(s, ":now_ms", clock_wall_ms());
-    if (db_run(s, e))
-        return -1;
-    *waiting = db_changes(db);
-    s = db_stmt(db, sql[Q_CANCEL_RUNNING]);
+    return change_job(db, s, job_id, waiting, e) ||
+                   change_job(db, db_stmt(db, sql[Q_CANCEL_RUNNING]), job_id, running, e)
+               ? -1
+               : 0;
+}
+
+int queue_pause_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e)
+{
+    return change_job(db, db_stmt(db, sql[Q_PAUSE_WAITING]), job_id, waiting, e) ||
+                   change_job(db, db_stmt(db, sql[Q_PAUSE_RUNNING]), job_id, running, e)
+               ? -1
+               : 0;
+}
+
+int queue_resume_job(struct db *db, int64_t job_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_RESUME_WAITING]);
+
+    bind_int(s, ":now_ms", clock_wall_ms());
+    return change_job(db, s, job_id, NULL, e) ||
+                   change_job(db, db_stmt(db, sql[Q_RESUME_RUNNING]), job_id, NULL, e)
+               ? -1
+               : 0;
+}
+
+int queue_retry_job(struct db *db, int64_t job_id, int64_t *count, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_TIDIES]);
+
     bind_int(s, ":job_id", job_id);
-    if (db_run(s, e))
+    const int row = db_step(s, e);
+    db_done(s);
+    if (row < 0 || change_job(db, db_stmt(db, sql[Q_DROP_TIDY]), job_id, NULL, e))
         return -1;
-    *running = db_changes(db);
-    return 0;
+    if (row == 1)
+        return err_set(e, ERR_CONFLICT, "what it left is being cleared away; try again in a moment");
+    s = db_stmt(db, sql[Q_RETRY]);
+    bind_int(s, ":now_ms", clock_wall_ms());
+    return change_job(db, s, job_id, count, e);
+}
+
+int queue_set_priority(struct db *db, int64_t job_id, int64_t priority, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_PRIORITY]);
+
+    bind_int(s, ":priority", priority);
+    return change_job(db, s, job_id, NULL, e);
+}
+
+int queue_reschedule(struct db *db, int64_t job_id, int64_t at_ms, int64_t *count, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_RESCHEDULE]);
+
+    bind_when(s, at_ms, "schedule");
+    return change_job(db, s, job_id, count, e);
 }
 
 int queue_others_running(struct db *db, const struct claim *c, struct err *e)
@@ -277,17 +423,97 @@ int queue_is_due(struct db *db, const char *queue, struct err *e)
     return row;
 }
 
-int queue_totals(struct db *db, int64_t *queued, int64_t *running, struct err *e)
+int queue_next_later(struct db *db, int64_t *run_after_ms, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_TOTALS]);
+    struct stmt *s = db_stmt(db, sql[Q_NEXT_LATER]);
     const int row = db_step(s, e);
 
+    if (row == 1)
+        *run_after_ms = col_int(s, 0);
+    db_done(s);
+    return row;
+}
+
+int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_PROMOTE]);
+    int n = 0, row;
+
+    bind_int(s, ":now_ms", clock_wall_ms());
+    bind_int(s, ":max", max);
+    while ((row = db_step(s, e)) == 1)
+        job_ids[n++] = col_int(s, 0);
+    return row < 0 ? -1 : n;
+}
+
+/* Set by NTP in steps of seconds, or by hand by years: smaller steps are slewing and rounding. */
+#define CLOCK_STEP_MS 2000
+
+int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, int64_t *shift_ms, struct err *e)
+{
+    char known_boot[40] = "";
+    int64_t known_ms = 0;
+    struct stmt *s = db_stmt(db, sql[Q_CLOCK]);
+    const int row = db_step(s, e);
+
+    *shift_ms = 0;
     if (row == 1) {
-        *queued = col_int(s, 0);
-        *running = col_int(s, 1);
+        col_copy(s, 0, known_boot, sizeof known_boot);
+        known_ms = col_int(s, 1);
     }
     db_done(s);
+    if (row < 0)
+        return -1;
+    const bool same_boot = strcmp(known_boot, boot_id) == 0;
+    if (same_boot && offset_ms - known_ms < CLOCK_STEP_MS && known_ms - offset_ms < CLOCK_STEP_MS)
+        return 0;
+    s = db_stmt(db, sql[Q_SET_CLOCK]);
+    bind_text(s, ":boot_id", boot_id);
+    bind_int(s, ":offset_ms", offset_ms);
+    if (db_run(s, e))
+        return -1;
+    if (!same_boot)
+        return 0;       /* across a restart nobody can tell the time that passed from a clock that was set */
+    *shift_ms = offset_ms - known_ms;
+    s = db_stmt(db, sql[Q_SHIFT]);
+    bind_int(s, ":by_ms", *shift_ms);
+    return db_run(s, e);
+}
+
+int queue_lane(struct db *db, const char *queue, struct queue_lane *out, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_LANE]);
+
+    bind_text(s, ":queue", queue);
+    bind_int(s, ":most", QUEUE_COUNT_MOST);
+    const int row = db_step(s, e);
+    if (row == 1)
+        *out = (struct queue_lane){ col_int(s, 0), col_int(s, 1), col_int(s, 2) };
+    db_done(s);
     return row == 1 ? 0 : -1;
+}
+
+int queue_running(struct db *db, int most, void (*on_row)(void *arg, const struct queue_running *r), void *arg,
+                  struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_RUNNING]);
+    struct queue_running r;
+    int row;
+
+    bind_int(s, ":most", most);
+    while ((row = db_step(s, e)) == 1) {
+        r.task_id = col_int(s, 0);
+        col_copy(s, 1, r.kind, sizeof r.kind);
+        col_copy(s, 2, r.queue, sizeof r.queue);
+        r.attempt = col_int(s, 3);
+        col_copy(s, 4, r.owner, sizeof r.owner);
+        col_copy(s, 5, r.stage, sizeof r.stage);
+        r.percent = col_real(s, 6);
+        r.lease_until_boot_ms = col_int(s, 7);
+        col_copy(s, 8, r.job_uuid, sizeof r.job_uuid);
+        on_row(arg, &r);
+    }
+    return row;
 }
 
 int queue_stage(struct db *db, const struct claim *c, const char *name, int position, const char *state,

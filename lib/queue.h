@@ -3,12 +3,25 @@
  *
  *                    claim                        finish
  *      add --> queued -----> running ------------------------> done | failed | cancelled
- *                 ^             |   retry (failure, crash), release (drain)
- *                 +-------------+
+ *              ^ | ^            |   retry (failure, crash), release (drain, pause)   |
+ *      resume  | | +------------+<--------------------------- by hand --------------+
+ *              | v pause
+ *             paused
  *
  * A claim is (task, owner, attempt). Every later write is fenced by it: a worker that was presumed dead changes no
  * row and learns it as ERR_LOST. Functions marked [tx] belong inside a transaction that their caller began, because
  * something else has to change with the task; lifecycle.c composes them.
+ *
+ * Waiting. A queued task is due, or its time (run_after_ms) is ahead: then a worker makes it due when that comes
+ * (queue_promote). Only due tasks are in the index that a claim walks, so what waits costs a claim nothing. Times are
+ * wall clock, for they are shown and survive a restart; when that clock is set, waits that are durations (a retry, not
+ * a schedule) are set with it (queue_follow_clock).
+ *
+ * Fairness. Equals are ordered by turn_ms. The n-th track of a job bears the time of the job plus n times
+ * QUEUE_TURN_MS, as if it had been submitted then: a single link goes before the rest of a playlist of a thousand, two
+ * playlists alternate, and nothing starves, for every turn comes. Static, so the order is an index.
+ *
+ * Sources. A due task whose source rests, or has used up its budget, is passed over (sources.h).
  */
 #ifndef DUBPLATE_QUEUE_H
 #define DUBPLATE_QUEUE_H
@@ -17,13 +30,21 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/id.h"
 #include "db.h"
 
-#define QUEUE_OWNER_BYTES 96
+#define QUEUE_OWNER_BYTES  96
+#define QUEUE_SOURCE_BYTES 256      /* a host name */
+#define QUEUE_TURN_MS      600000   /* longer than nearly every track takes */
+#define QUEUE_COUNT_MOST   10000    /* longer lanes are "10000" */
+
+/* What a task wants of its source. */
+enum asks { ASKS_NOTHING, ASKS_MEDIA, ASKS_PAGE /* counts in the source's budget */ };
 
 struct claim {
     int64_t task_id, job_id, subject_id, attempt;
-    char    kind[16];
+    char    kind[16], source[QUEUE_SOURCE_BYTES];
+    enum asks asks;
     char    owner[QUEUE_OWNER_BYTES];
 };
 
@@ -33,9 +54,18 @@ struct queue_progress {
     int64_t     downloaded_bytes, total_bytes, speed_bps, eta_s;    /* -1: unknown */
 };
 
-/* [tx] A new task; returns its id in *id (may be NULL). */
-int queue_add(struct db *db, const char *kind, const char *queue, int64_t job_id, int64_t subject_id,
-              int64_t priority, int64_t *id, struct err *e);
+struct new_task {
+    const char *kind, *queue;
+    int64_t     job_id, subject_id;
+    int64_t     priority, turn_ms;          /* turn_ms 0: now */
+    const char *source;                     /* NULL: nobody */
+    enum asks   asks;
+    int64_t     run_after_ms;               /* a schedule; 0: at once */
+    bool        paused;
+};
+
+/* [tx] */
+int queue_add(struct db *db, const struct new_task *t, struct err *e);
 
 /* [tx] Takes the next due task of one lane. 1: *out is ours; 0: nothing is due; -1. */
 int queue_claim(struct db *db, const char *queue, const char *owner, int64_t lease_ms, struct claim *out,
@@ -44,28 +74,53 @@ int queue_claim(struct db *db, const char *queue, const char *owner, int64_t lea
 /* Extends the lease. ERR_LOST. */
 int queue_heartbeat(struct db *db, const struct claim *c, int64_t lease_ms, struct err *e);
 
-/* [tx] Stores progress; *cancelled tells whether a cancel was requested. ERR_LOST. */
-int queue_tick(struct db *db, const struct claim *c, const struct queue_progress *p, bool *cancelled, struct err *e);
+/* What its owner is asked to do. */
+enum queue_stop { STOP_NO, STOP_PAUSE, STOP_CANCEL };
 
-/* [tx] Is the claim still ours, and not cancelled? ERR_LOST, ERR_CANCELLED. */
+/* [tx] Stores progress. ERR_LOST. */
+int queue_tick(struct db *db, const struct claim *c, const struct queue_progress *p, enum queue_stop *stop,
+               struct err *e);
+
+/* How a claimed task stands, to decide what comes after this attempt. ERR_LOST. */
+struct queue_standing {
+    enum queue_stop stop;
+    int64_t failures, crashes;
+    char    source[QUEUE_SOURCE_BYTES], stage[16];
+    enum asks asks;
+};
+int queue_standing(struct db *db, const struct claim *c, struct queue_standing *out, struct err *e);
+
+/* [tx] Is the claim still ours, and not cancelled? ERR_LOST, ERR_CANCELLED. A pause comes too late for an end. */
 int queue_check(struct db *db, const struct claim *c, struct err *e);
 
 /* [tx] Ends the task as done, failed or cancelled; kind and text may be NULL. ERR_LOST. */
 int queue_finish(struct db *db, const struct claim *c, const char *state, const char *kind, const char *text,
                  struct err *e);
 
-enum queue_again { QUEUE_FAILURE, QUEUE_CRASH, QUEUE_RELEASE };
+/* [tx] Back to queued, or to paused, due at run_after_ms; counts a failure, a crash or nothing. ERR_LOST. */
+struct queue_again {
+    enum { QUEUE_FAILURE, QUEUE_CRASH, QUEUE_RELEASE } why;
+    int64_t     run_after_ms;
+    bool        paused;
+    enum asks   asks;
+    const char *kind, *text;        /* of the error; may be NULL */
+};
+int queue_again(struct db *db, const struct claim *c, const struct queue_again *a, struct err *e);
 
-/* [tx] Back to queued, due at run_after_ms; counts a failure, a crash or nothing. ERR_LOST. */
-int queue_again(struct db *db, const struct claim *c, enum queue_again why, int64_t run_after_ms, const char *kind,
-                const char *text, struct err *e);
-
-/* The counters of a claimed task, to decide whether there is another attempt. ERR_LOST. */
-int queue_counts(struct db *db, const struct claim *c, int64_t *failures, int64_t *crashes, bool *cancelled,
-                 struct err *e);
-
-/* [tx] Cancels a job's waiting tasks and asks its running ones to stop (house-keeping excepted); how many of each. */
+/* [tx] What somebody asks for a job's tasks (house-keeping excepted): waiting ones change now, running ones are asked
+ * to stop; how many of each. */
 int queue_cancel_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e);
+int queue_pause_job(struct db *db, int64_t job_id, int64_t *waiting, int64_t *running, struct err *e);
+int queue_resume_job(struct db *db, int64_t job_id, struct err *e);
+
+/* [tx] Failed and cancelled tasks go back, their counters at zero. ERR_CONFLICT while a tidy task runs. */
+int queue_retry_job(struct db *db, int64_t job_id, int64_t *count, struct err *e);
+
+/* [tx] */
+int queue_set_priority(struct db *db, int64_t job_id, int64_t priority, struct err *e);
+
+/* [tx] Another time for a job that has not begun; *count is 0 if it has. */
+int queue_reschedule(struct db *db, int64_t job_id, int64_t at_ms, int64_t *count, struct err *e);
 
 /* Does another task of the claim's job run? A purge waits for it. 1, 0 or -1. */
 int queue_others_running(struct db *db, const struct claim *c, struct err *e);
@@ -79,8 +134,26 @@ int queue_next_orphan(struct db *db, const char *owner, int64_t boot_ms, struct 
 /* Is there something to claim in this lane? A read: an idle worker that asks takes no lock. 1, 0 or -1. */
 int queue_is_due(struct db *db, const char *queue, struct err *e);
 
-/* What runs and waits, for health. */
-int queue_totals(struct db *db, int64_t *queued, int64_t *running, struct err *e);
+/* When the next of those whose time is ahead becomes due. 1, 0 (there is none) or -1. */
+int queue_next_later(struct db *db, int64_t *run_after_ms, struct err *e);
+
+/* [tx] Makes up to max tasks due whose time has come; their jobs. Returns the count or -1. */
+int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e);
+
+/* [tx] Compares wall minus boot clock with what was last seen; *shift_ms tells how far the wall clock was set. */
+int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, int64_t *shift_ms, struct err *e);
+
+/* For those who look. */
+struct queue_lane { int64_t due, later, running; };     /* due and later: at most QUEUE_COUNT_MOST */
+int queue_lane(struct db *db, const char *queue, struct queue_lane *out, struct err *e);
+
+struct queue_running {
+    int64_t task_id, attempt, lease_until_boot_ms;
+    char    kind[16], queue[16], stage[16], owner[QUEUE_OWNER_BYTES], job_uuid[ID_UUID_BYTES];
+    double  percent;
+};
+int queue_running(struct db *db, int most, void (*on_row)(void *arg, const struct queue_running *r), void *arg,
+                  struct err *e);
 
 /* Bookkeeping of one stage of a task, by position in its pipeline. Changes nothing if the claim is no longer ours. */
 int queue_stage(struct db *db, const struct claim *c, const char *name, int position, const char *state,

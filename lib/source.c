@@ -29,6 +29,12 @@ const char *source_of_host(const char *host)
     return "generic";
 }
 
+const char *source_asked(const char *host)
+{
+    const char *name = source_of_host(host);
+    return strcmp(name, "generic") == 0 ? host : name;
+}
+
 bool source_host_is_known(const char *host)
 {
     return strcmp(source_of_host(host), "generic") != 0;

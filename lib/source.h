@@ -10,6 +10,9 @@
 /* "youtube", "soundcloud" … or "generic". host is lower case. */
 const char *source_of_host(const char *host);
 
+/* Who has to be spared when it refuses: the platform with all its hosts, or this host. */
+const char *source_asked(const char *host);
+
 /* A host of the table: named by us, so its address needs no check against the private networks. */
 bool source_host_is_known(const char *host);
 

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "json.h"
 #include "source.h"
 
-enum type { CHOICE, INTEGER, INTEGER_CHOICE, NUMBER, BOOLEAN, TEXT, DATE, GROUP };
+enum type { CHOICE, INTEGER, INTEGER_CHOICE, NUMBER, BOOLEAN, TEXT, DATE, TIME, GROUP };
 
 struct option {
     const char        *name;
@@ -77,6 +78,8 @@ static const struct option options[] = {
       .help = "instead of what the source says" },
     { .name = "priority", .type = INTEGER, AT(priority), .least = -10, .most = 10, .title = "Priority",
       .help = "higher runs earlier" },
+    { .name = "scheduled_at", .type = TIME, AT(scheduled_at), .no_default = true, .title = "Not before",
+      .help = "ISO 8601 with a zone, e.g. 2026-12-24T18:00:00Z: the job is not begun earlier" },
     { .name = "client_ref", .type = TEXT, AT(client_ref), .max_chars = 200, .title = "Your reference",
       .help = "echoed wherever the job is shown" },
     { .name = NULL },
@@ -116,6 +119,7 @@ static void set_defaults(struct spec *s, const struct option *o)
         case NUMBER:         *(double *)at(s, o) = o->number_default; break;
         case BOOLEAN:        *(bool *)at(s, o) = o->number_default != 0; break;
         case TEXT:
+        case TIME:
         case DATE:           break;
         case GROUP:          set_defaults(s, o->group); break;
         }
@@ -196,6 +200,7 @@ static void read_value(struct spec *s, const struct option *o, const cJSON *v, c
 {
     char list[160];
     const char *fault;
+    int64_t time_ms;
 
     switch (o->type) {
     case CHOICE:
@@ -237,6 +242,12 @@ static void read_value(struct spec *s, const struct option *o, const cJSON *v, c
             spec_add_error(errors, field, "has to be a date, YYYY or YYYY-MM-DD");
         else
             copy_text(at(s, o), o->size, v->valuestring);
+        break;
+    case TIME:
+        if (!cJSON_IsString(v) || clock_parse_iso(v->valuestring, &time_ms))
+            spec_add_error(errors, field, "has to be a time, YYYY-MM-DDThh:mm:ssZ or with a zone like +01:00");
+        else
+            clock_iso(at(s, o), time_ms);
         break;
     case GROUP:
         if (!cJSON_IsObject(v))
@@ -292,6 +303,9 @@ static void write_group(const struct spec *s, const struct option *o, cJSON *obj
 {
     for (; o->name; o++)
         switch (o->type) {
+        case TIME:
+            json_put_text(object, o->name, *(const char *)at_const(s, o) ? at_const(s, o) : NULL);
+            break;
         case CHOICE:
         case TEXT:
         case DATE:
@@ -342,7 +356,8 @@ static void schema_value(const struct option *o, cJSON *p)
 {
     static const char *const names[] = {
         [CHOICE] = "string", [INTEGER] = "integer", [INTEGER_CHOICE] = "integer", [NUMBER] = "number",
-        [BOOLEAN] = "boolean", [TEXT] = "string", [DATE] = "string", [GROUP] = "object",
+        [BOOLEAN] = "boolean", [TEXT] = "string", [DATE] = "string",
+        [TIME] = "string", [GROUP] = "object",
     };
 
     json_put_text(p, "type", names[o->type]);
@@ -362,6 +377,8 @@ static void schema_value(const struct option *o, cJSON *p)
     }
     if (o->type == TEXT)
         json_put_int(p, "maxLength", o->max_chars);
+    if (o->type == TIME)
+        json_put_text(p, "format", "date-time");
     if (o->type == DATE)
         json_put_text(p, "pattern", "^([0-9]{4}(-[0-9]{2}-[0-9]{2})?)?$");
     if (o->type == CHOICE)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 struct spec {
@@ -18,6 +19,7 @@ struct spec {
     int64_t bitrate_kbps, sample_rate_hz, priority;
     bool    normalize, embed_metadata, embed_cover;
     double  loudness_target_lufs, true_peak_dbtp;
+    char    scheduled_at[CLOCK_ISO_BYTES];      /* "" for at once */
     char    client_ref[801];            /* 200 characters of up to 4 bytes */
     struct {                            /* the submitter's overrides; "" means: as the source says */
         char    title[801], artist[801], album[801], album_artist[801], genre[201], date[11], comment[2001];

@@ -7,13 +7,15 @@
 
 #include <stdbool.h>
 
+#include "gates.h"
 #include "jobs.h"
 
 /* "pending", "downloading", … */
 const char *status_word(const struct job *j);
 
-/* Why it is not running, in one sentence into out; NULL when it runs or has ended. */
-const char *status_waiting_for(const struct job *j, char *out, size_t size);
+/* What it waits for, and until when: "its turn", "another attempt at …". NULL when it runs or has ended. *until_ms is 0
+ * where nobody knows. */
+const char *status_waiting_for(const struct job *j, const struct gates *g, char *out, size_t size, int64_t *until_ms);
 
 /* The state behind a word of a list filter; NULL if there is no such word. "downloading" and the other words of a
  * running job all mean "running". */

@@ -14,14 +14,14 @@
     "  LEFT JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio'"                                         \
     "  LEFT JOIN artifacts c ON c.track_id = k.id AND c.kind = 'cover'"
 
-enum { Q_ADD, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_CANCEL, Q_PUT, Q_WORK, Q_HAS_FILES, Q_STAGES, Q_COUNT };
+enum { Q_ADD, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_CANCEL, Q_MOVE, Q_PUT, Q_WORK, Q_HAS_FILES, Q_STAGES, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
         "INSERT INTO downloaded_tracks (uuid, job_id, item_index, source_id, extractor, url, title, artist, album,"
-        "       album_artist, genre, uploader, release_date, track_number, duration_ms, created_at_ms)"
+        "       album_artist, genre, uploader, release_date, track_number, duration_ms, state, created_at_ms)"
         " VALUES (:uuid, :job_id, :item_index, :source_id, :extractor, :url, :title, :artist, :album,"
-        "       :album_artist, :genre, :uploader, :release_date, :track_number, :duration_ms, :now_ms)",
+        "       :album_artist, :genre, :uploader, :release_date, :track_number, :duration_ms, :state, :now_ms)",
     [Q_FIND] =
         COLUMNS "  JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL WHERE k.uuid = :uuid",
     [Q_BY_ID] = COLUMNS " WHERE k.id = :id",
@@ -33,13 +33,16 @@ static const char *const sql[Q_COUNT] = {
     [Q_CANCEL] =
         "UPDATE downloaded_tracks SET state = 'cancelled', finished_at_ms = :now_ms"
         " WHERE job_id = :job_id AND state IN ('queued', 'paused')",
+    [Q_MOVE] =
+        "UPDATE downloaded_tracks SET state = :to, finished_at_ms = NULL WHERE job_id = :job_id AND state = :from",
     [Q_PUT] =
         "INSERT INTO artifacts (track_id, kind, path, format, size_bytes, sha256, created_at_ms)"
         " VALUES (:track_id, :kind, :path, :format, :size_bytes, :sha256, :now_ms)"
         " ON CONFLICT (track_id, kind) DO UPDATE SET path = excluded.path, format = excluded.format,"
         "       size_bytes = excluded.size_bytes, sha256 = excluded.sha256",
     [Q_WORK] =
-        "SELECT MAX(t.state IN ('queued', 'running', 'paused')) FROM tasks t"
+        "SELECT MAX(CASE WHEN t.state IN ('queued', 'running', 'paused') THEN 2 WHEN t.state = 'failed' THEN 1"
+        "           ELSE 0 END) FROM tasks t"
         " WHERE (t.kind = 'track' AND t.job_id = (SELECT job_id FROM downloaded_tracks WHERE uuid = :uuid)"
         "                         AND t.subject_id = (SELECT id FROM downloaded_tracks WHERE uuid = :uuid))"
         "    OR (t.kind = 'resolve' AND t.job_id = (SELECT id FROM download_jobs WHERE uuid = :uuid))",
@@ -57,7 +60,7 @@ void track_free(struct track *t)
 }
 
 int tracks_add(struct db *db, const char *uuid, int64_t job_id, int64_t item_index, const struct track_info *info,
-               int64_t *id, struct err *e)
+               const char *state, int64_t *id, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_ADD]);
 
@@ -77,6 +80,7 @@ int tracks_add(struct db *db, const char *uuid, int64_t job_id, int64_t item_ind
     bind_int(s, ":track_number", info->track_number);
     if (info->duration_ms >= 0)
         bind_int(s, ":duration_ms", info->duration_ms);
+    bind_text(s, ":state", state);
     bind_int(s, ":now_ms", clock_wall_ms());
     if (db_run(s, e))
         return -1;
@@ -188,6 +192,16 @@ int tracks_cancel_waiting(struct db *db, int64_t job_id, struct err *e)
     return db_run(s, e);
 }
 
+int tracks_move_waiting(struct db *db, int64_t job_id, const char *from, const char *to, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_MOVE]);
+
+    bind_int(s, ":job_id", job_id);
+    bind_text(s, ":from", from);
+    bind_text(s, ":to", to);
+    return db_run(s, e);
+}
+
 int tracks_put_artifact(struct db *db, int64_t track_id, const struct artifact *a, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_PUT]);
@@ -210,7 +224,7 @@ int tracks_work_state(struct db *db, const char *uuid, struct err *e)
     bind_text(s, ":uuid", uuid);
     const int row = db_step(s, e);
     if (row == 1 && col_text(s, 0))
-        state = col_int(s, 0) ? WORK_OPEN : WORK_ENDED;
+        state = WORK_ENDED + (int)col_int(s, 0);
     db_done(s);
     return row < 0 ? -1 : state;
 }

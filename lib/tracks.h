@@ -37,7 +37,7 @@ void track_free(struct track *t);
 
 /* [tx] */
 int tracks_add(struct db *db, const char *uuid, int64_t job_id, int64_t item_index, const struct track_info *info,
-               int64_t *id, struct err *e);
+               const char *state, int64_t *id, struct err *e);
 
 int tracks_find(struct db *db, const char *uuid, struct track *out, struct err *e);     /* of a live job */
 int tracks_by_id(struct db *db, int64_t id, struct track *out, struct err *e);
@@ -51,12 +51,15 @@ int tracks_set_state(struct db *db, int64_t id, const char *state, int64_t durat
 /* [tx] The tracks of a job whose tasks were cancelled while they waited. */
 int tracks_cancel_waiting(struct db *db, int64_t job_id, struct err *e);
 
+/* [tx] The tracks of a job that are in one state, to another: paused, resumed, retried. */
+int tracks_move_waiting(struct db *db, int64_t job_id, const char *from, const char *to, struct err *e);
+
 /* [tx] Replaces the track's artifact of this kind. */
 int tracks_put_artifact(struct db *db, int64_t track_id, const struct artifact *a, struct err *e);
 
 /* Who uses the work directory of this name (a track, or a job that is being resolved)? WORK_UNKNOWN: no such row,
  * or not yet. -1 on error. */
-enum { WORK_UNKNOWN, WORK_ENDED, WORK_OPEN };
+enum { WORK_UNKNOWN, WORK_ENDED, WORK_FAILED, WORK_OPEN };
 int tracks_work_state(struct db *db, const char *uuid, struct err *e);
 
 /* Does any track of the job have a finished file? 1, 0 or -1. */

@@ -12,12 +12,14 @@ enum { Q_ADD, Q_SET_YTDLP, Q_REMOVE, Q_LIST, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
-        "INSERT INTO workers (owner, name, pid, version, ytdlp_path, ytdlp_version, started_at_ms)"
-        " VALUES (:owner, :name, :pid, :version, :ytdlp_path, '?', :now_ms)",
+        "INSERT INTO workers (owner, name, pid, version, ytdlp_path, ytdlp_version, queue_names,"
+        "       concurrency, started_at_ms)"
+        " VALUES (:owner, :name, :pid, :version, :ytdlp_path, '?', :queue_names, :concurrency, :now_ms)",
     [Q_SET_YTDLP] = "UPDATE workers SET ytdlp_path = :path, ytdlp_version = :ytdlp_version WHERE owner = :owner",
     [Q_REMOVE] = "DELETE FROM workers WHERE owner = :owner",
     [Q_LIST] =
-        "SELECT owner, name, ytdlp_path, ytdlp_version, started_at_ms FROM workers"
+        "SELECT owner, name, ytdlp_path, ytdlp_version, started_at_ms, pid, version, queue_names, concurrency"
+        "  FROM workers"
         " ORDER BY started_at_ms DESC, owner LIMIT :max",
 };
 
@@ -64,6 +66,8 @@ int workers_add(struct db *db, const struct worker_row *w, struct err *e)
     bind_int(s, ":pid", getpid());
     bind_text(s, ":version", DUBPLATE_VERSION);
     bind_text(s, ":ytdlp_path", w->ytdlp_path);
+    bind_text(s, ":queue_names", w->queue_names);
+    bind_int(s, ":concurrency", w->concurrency);
     bind_int(s, ":now_ms", clock_wall_ms());
     return db_run(s, e);
 }
@@ -104,6 +108,10 @@ int workers_list(struct db *db, struct worker_row *rows, int max, struct err *e)
         col_copy(s, 2, w->ytdlp_path, sizeof w->ytdlp_path);
         col_copy(s, 3, w->ytdlp_version, sizeof w->ytdlp_version);
         w->started_at_ms = col_int(s, 4);
+        w->pid = col_int(s, 5);
+        col_copy(s, 6, w->version, sizeof w->version);
+        col_copy(s, 7, w->queue_names, sizeof w->queue_names);
+        w->concurrency = col_int(s, 8);
     }
     return row < 0 ? -1 : n;
 }

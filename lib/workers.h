@@ -9,12 +9,14 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "conf.h"
 #include "db.h"
 #include "queue.h"
 
 struct worker_row {
-    char    owner[QUEUE_OWNER_BYTES], name[64], ytdlp_path[512], ytdlp_version[64];
-    int64_t started_at_ms;
+    char    owner[QUEUE_OWNER_BYTES], name[64], ytdlp_path[512], ytdlp_version[64], version[32];
+    char    queue_names[CONF_STR_BYTES];        /* lanes, as the setting names them */
+    int64_t started_at_ms, pid, concurrency;    /* pid and version are the table's own */
 };
 
 /* Takes the lock; the descriptor stays open (and locked) until the process ends. Returns it or -1. */

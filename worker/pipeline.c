@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,14 +17,15 @@
 #include "json.h"
 #include "run.h"
 
-#define TICK_MS 500
+#define TICK_MS       500
+#define NETWORK_TRIES 3         /* after the first */
 
 static const struct stage stages[] = {
-    /* name       run             weight file               in               ->  out                          */
-    { "download", stage_download, 55,    NULL },         /* link             ->  src.EXT, thumbnail           */
-    { "master",   stage_master,   37,    "master.mp3" }, /* src.EXT          ->  MP3 without metadata, report */
-    { "tag",      stage_tag,      3,     "final.mp3" },  /* MP3, thumbnail   ->  tagged MP3, cover.jpg        */
-    { "store",    stage_store,    5,     NULL },         /* tagged MP3       ->  final place, row             */
+    /* name       run             weight file      version     in               ->  out                          */
+    { "download", stage_download, 55, NULL,         1 },    /* link             ->  src.EXT, thumbnail           */
+    { "master",   stage_master,   37, "master.mp3", 1 },    /* src.EXT          ->  MP3 without metadata, report */
+    { "tag",      stage_tag,      3,  "final.mp3",  1 },    /* MP3, thumbnail   ->  tagged MP3, cover.jpg        */
+    { "store",    stage_store,    5,  NULL,         1 },    /* tagged MP3       ->  final place, row             */
 };
 
 static struct queue_progress no_bytes(const char *stage, double percent)
@@ -45,10 +47,41 @@ int run_tick(struct run *r, double fraction, struct err *e)
     r->shown.stage = r->stage;
     if (life_tick(r->db, &r->claim, &r->shown, e) == 0)
         return 0;
-    if (e->kind == ERR_LOST || e->kind == ERR_CANCELLED)
+    if (e->kind == ERR_LOST || e->kind == ERR_CANCELLED || e->kind == ERR_PAUSED)
         return -1;
     log_err(LOG_WARN, "progress_not_written", e);   /* a busy or full database is no reason to throw work away */
     return 0;
+}
+
+/* Sleeps, and hears when it is to stop. */
+static int wait_for(struct run *r, int64_t ms, struct err *e)
+{
+    const int64_t until_ms = clock_boot_ms() + ms;
+
+    for (int64_t left; (left = until_ms - clock_boot_ms()) > 0;) {
+        const struct timespec t = { .tv_nsec = (left < 200 ? left : 200) * 1000000 };
+        nanosleep(&t, NULL);
+        if (run_tick(r, -1, e))
+            return -1;
+    }
+    return 0;
+}
+
+int run_patiently(struct run *r, int (*attempt)(void *arg, struct err *e), void *arg, struct err *e)
+{
+    int64_t wait_ms = r->conf->network_retry_ms;
+    struct err unsaid;
+
+    for (int tries = 0;; tries++, wait_ms *= 2) {
+        const int rc = attempt(arg, e);
+        if (rc == 0 || e->kind != ERR_NETWORK || tries == NETWORK_TRIES || e->retry_after_s * 1000 > wait_ms)
+            return rc;
+        log_err(LOG_WARN, "stage_repeated", e);
+        if (life_note(r->db, &r->claim, "repeated", r->stage, e, &unsaid) && unsaid.kind == ERR_LOST)
+            return err_set(e, ERR_LOST, "%s", unsaid.text);
+        if (wait_for(r, wait_ms, e))
+            return -1;
+    }
 }
 
 void run_book_stage(struct run *r, const char *state)
@@ -77,7 +110,7 @@ const cJSON *run_output(const struct run *r, const char *stage)
 
 void run_job_dir(const struct run *r, char *out, size_t size)
 {
-    snprintf(out, size, "downloads/library/%s", r->job_uuid);
+    snprintf(out, size, "downloads/library/%s", r->job.uuid);
 }
 
 void run_failpoint(const struct run *r, const char *stage, const char *when)
@@ -122,20 +155,56 @@ static void load_state(struct run *r)
         r->state = cJSON_CreateObject();
 }
 
-/* Saved, and its file is still there. The download names its file in its output. */
-static bool is_done(const struct run *r, const struct stage *s)
+/* All that a stage's outcome depends on: what was asked, and what the stage before it has made. */
+static void hash_inputs(const struct run *r, int position, char hash[ID_SHA256_BYTES])
 {
-    const cJSON *out = run_output(r, s->name);
+    const struct stage *s = &stages[position];
+    const cJSON *before = position ? run_output(r, stages[position - 1].name) : NULL;
+    char *made = before ? cJSON_PrintUnformatted(before) : NULL;
+    char *all = xasprintf("%s %d\n%s\n%s\n%s", s->name, s->version, r->job.url, r->job.spec_json, made ? made : "");
+
+    id_sha256(hash, all, strlen(all));
+    free(all);
+    cJSON_free(made);
+}
+
+/* Its size is a part of what is saved: a file that was cut short since is no longer what the stage made. */
+static int64_t output_size(const struct run *r, const struct stage *s, const cJSON *out)
+{
     const char *file = s->file ? s->file : json_text(out, "file", NULL);
     struct stat st;
 
-    return out && file && stat(run_path(r, file), &st) == 0 && st.st_size > 0;
+    return file && stat(run_path(r, file), &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+static bool is_done(const struct run *r, int position)
+{
+    const struct stage *s = &stages[position];
+    const cJSON *out = run_output(r, s->name);
+    char hash[ID_SHA256_BYTES];
+    const int64_t size = output_size(r, s, out);
+
+    hash_inputs(r, position, hash);
+    return out && size > 0 && strcmp(json_text(out, "inputs", ""), hash) == 0 &&
+           json_number(out, "bytes", -1) == (double)size;
+}
+
+struct trying { struct run *run; const struct stage *stage; cJSON *out; };
+
+static int try_stage(void *arg, struct err *e)
+{
+    const struct trying *t = arg;
+
+    while (t->out->child)       /* of a try that failed half-way */
+        cJSON_Delete(cJSON_DetachItemViaPointer(t->out, t->out->child));
+    return t->stage->run(t->run, t->out, e);
 }
 
 static int run_stage(struct run *r, int position, struct err *e)
 {
     const struct stage *s = &stages[position];
     cJSON *out = cJSON_CreateObject();
+    char hash[ID_SHA256_BYTES];
 
     r->stage = s->name;
     r->position = position + 1;
@@ -147,8 +216,11 @@ static int run_stage(struct run *r, int position, struct err *e)
     int rc = run_tick(r, 0, e);
     run_book_stage(r, "running");
     if (rc == 0)
-        rc = s->run(r, out, e);
+        rc = run_patiently(r, try_stage, &(struct trying){ r, s, out }, e);
     if (rc == 0) {
+        hash_inputs(r, position, hash);
+        json_put_text(out, "inputs", hash);
+        json_put_int(out, "bytes", output_size(r, s, out));
         cJSON_DeleteItemFromObjectCaseSensitive(r->state, s->name);
         cJSON_AddItemToObject(r->state, s->name, out);
         out = NULL;
@@ -176,7 +248,7 @@ int task_track(struct run *r, struct err *e)
     load_state(r);
     for (int i = 0; i < (int)ARRAY_LEN(stages); i++) {
         r->percent_weight = stages[i].weight;
-        skipping = skipping && is_done(r, &stages[i]);
+        skipping = skipping && is_done(r, i);
         if (!skipping && run_stage(r, i, e))
             return -1;
         r->percent_done += stages[i].weight;

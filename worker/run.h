@@ -2,8 +2,9 @@
  * run: one attempt at one task, as its process sees it, and the contract of a stage.
  *
  * A stage may be run again from its start after a crash: it writes to a new file below run->work and renames. What it
- * has to tell later stages goes into `out`, which is saved when it returns; a later attempt skips stages that are saved
- * and whose file is still there. Every loop calls run_tick().
+ * has to tell later stages goes into `out`, which is saved when it returns together with a hash of what it was made
+ * from; a later attempt skips stages that are saved, whose inputs are the same and whose file is still there. Every
+ * loop calls run_tick().
  */
 #ifndef DUBPLATE_RUN_H
 #define DUBPLATE_RUN_H
@@ -15,6 +16,7 @@
 #include "base/id.h"
 #include "conf.h"
 #include "db.h"
+#include "jobs.h"
 #include "lifecycle.h"
 #include "queue.h"
 #include "spec.h"
@@ -27,8 +29,7 @@ struct run {
     const struct conf *conf;
     struct claim       claim;
     struct spec        spec;
-    char               job_uuid[ID_UUID_BYTES];
-    char              *url;                     /* as submitted */
+    struct job_request job;                     /* what was asked: its link as submitted, its options */
     struct track       track;                   /* kind "track" only */
     char               work[RUN_PATH_BYTES];    /* DATA_DIR/work/<track or job>; ours alone */
     char               mark[128];               /* DUBPLATE_TASK=…, the environment of everything we start */
@@ -47,18 +48,23 @@ struct stage {
     const char *name;
     int       (*run)(struct run *r, cJSON *out, struct err *e);
     double      weight;         /* share of the task's percent */
-    const char *file;           /* what it leaves in run->work; saved output without it is void. NULL: nothing */
+    const char *file;           /* what it leaves in run->work; NULL: what its output names as "file" */
+    int         version;        /* another one voids what was saved; raise it when the same inputs yield another file */
 };
 
 /*
  * How far the current stage is (0–1; negative: unknown, stays). Stored for clients about twice a second; in between
- * this is free. ERR_CANCELLED, ERR_LOST: stop.
+ * this is free. ERR_CANCELLED, ERR_PAUSED, ERR_LOST: stop.
  */
 int run_tick(struct run *r, double fraction, struct err *e);
 
 /* Writes down what the current stage cost, as long as the task is ours: before what ends the task, for a stage that
  * does. */
 void run_book_stage(struct run *r, const char *state);
+
+/* Calls `attempt` until it succeeds or fails with something else than network trouble, four times at most, and waits in
+ * between. Longer troubles are for the queue. */
+int run_patiently(struct run *r, int (*attempt)(void *arg, struct err *e), void *arg, struct err *e);
 
 /* A path below run->work; the result lives until the fourth next call. */
 const char *run_path(const struct run *r, const char *name);

@@ -28,27 +28,34 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "db.h"
+#include "gates.h"
+#include "idempotency.h"
 #include "keys.h"
 #include "lifecycle.h"
 #include "proc.h"
 #include "run.h"
+#include "sources.h"
 #include "task.h"
 #include "workdir.h"
 #include "workers.h"
 #include "ytdlp/ytdlp.h"
 
-#define MAX_CHILDREN      64
+#define MAX_CHILDREN      72            /* WORKER_CONCURRENCY and the other lanes' */
 #define CLAIM_EVERY_MS    250           /* for what becomes due without a change: retries, schedules */
+#define DISK_EVERY_MS     1000
+#define EXPIRE_AT_ONCE    1000
 #define SWEEP_EVERY_MS    1000
 #define UPKEEP_EVERY_MS   20000
 #define CHECKPOINT_EVERY_MS 1000
 #define WAL_RESTART_BYTES (8LL << 20)
 #define MAX_OWNERS        64
 #define NOT_RUN_DELAY_MS  1000
+#define CLOCK_DRIFT_MS    1000          /* between looks: more than slewing does */
 
 struct child {
     pid_t        pid;                   /* 0: free */
     struct claim claim;
+    char         lane[16];
     bool         told_to_stop;          /* drain: its end is not its fault */
 };
 
@@ -59,10 +66,11 @@ struct supervisor {
     char               self[PATH_MAX];
     struct child       children[MAX_CHILDREN];
     int                running, lock_fd, checkpoint_fd, signal_fd;
-    bool               draining, stop_sent;
+    bool               draining, stop_sent, disk_is_low;
     int64_t            drain_until_ms;
-    int64_t            data_version;
-    int64_t            claimed_ms, swept_ms, upkept_ms, checkpointed_ms, beaten_ms;
+    int64_t            data_version, clock_offset_ms;
+    int64_t            claimed_ms, swept_ms, upkept_ms, checkpointed_ms, beaten_ms, disk_ms;
+    char               boot_id[40];
     struct stat        ytdlp_stat;      /* of the program whose version was asked */
     pid_t              probe_pid;       /* the process that asks; 0: none */
     bool               probed;
@@ -115,7 +123,7 @@ static void exec_task(const struct supervisor *s, const struct claim *c, pid_t p
     _exit(127);
 }
 
-static void start_child(struct supervisor *s, const struct claim *c)
+static void start_child(struct supervisor *s, const struct claim *c, const char *lane)
 {
     struct child *slot = s->children;
     const pid_t parent = getpid();
@@ -134,6 +142,7 @@ static void start_child(struct supervisor *s, const struct claim *c)
     }
     setpgid(pid, pid);      /* in both, so that it holds whoever runs first */
     *slot = (struct child){ .pid = pid, .claim = *c };
+    copy_text(slot->lane, sizeof slot->lane, lane);
     s->running++;
     log_line(LOG_INFO, "task_started", "task=%lld kind=%s attempt=%lld pid=%d", (long long)c->task_id, c->kind,
              (long long)c->attempt, (int)pid);
@@ -208,7 +217,43 @@ static void heartbeat(struct supervisor *s)
 
 /* ---- claiming ---- */
 
-/* Up to the free places, lane after lane in the order of QUEUE_NAMES. */
+/* Every lane has places of its own, so that no lane starves another: an hour of separation leaves the downloads alone,
+ * and what frees disk space does not wait for what fills it. */
+static const struct lane_rule {
+    const char *name;
+    int         places;             /* 0: WORKER_CONCURRENCY */
+    int         places_beside;      /* where the worker serves "default" as well */
+    bool        needs_disk;
+} lane_rules[] = {
+    { "default", 0, 0, true },
+    { "slow", 0, 1, true },
+    { "webhook", 2, 2, false },
+    { "maintenance", 1, 1, false },
+};
+
+static const struct lane_rule *rule_of(const char *lane)
+{
+    for (size_t i = 0; i < ARRAY_LEN(lane_rules); i++)
+        if (strcmp(lane_rules[i].name, lane) == 0)
+            return &lane_rules[i];
+    return &lane_rules[0];
+}
+
+static bool has_place(const struct supervisor *s, const char *lane)
+{
+    const struct lane_rule *rule = rule_of(lane);
+    const bool beside = strstr(s->conf.queue_names, "default") != NULL;
+    const int places = beside ? rule->places_beside : rule->places;
+    int taken = 0;
+
+    if (rule->needs_disk && s->disk_is_low)
+        return false;
+    for (int i = 0; i < MAX_CHILDREN; i++)
+        if (s->children[i].pid && strcmp(s->children[i].lane, lane) == 0)
+            taken++;
+    return s->running < MAX_CHILDREN && taken < (places ? places : s->conf.worker_concurrency);
+}
+
 static void claim(struct supervisor *s)
 {
     char lanes[CONF_STR_BYTES], *rest = lanes, *lane;
@@ -218,14 +263,25 @@ static void claim(struct supervisor *s)
     copy_text(lanes, sizeof lanes, s->conf.queue_names);
     while ((lane = strsep(&rest, ", "))) {
         int row = 1;
-        while (*lane && row == 1 && s->running < s->conf.worker_concurrency) {
-            row = life_claim(s->db, lane, s->row.owner, s->conf.lease_s * 1000, &c, &e);
+        while (*lane && row == 1 && has_place(s, lane)) {
+            row = life_claim(s->db, &s->conf, lane, s->row.owner, &c, &e);
             if (row == 1)
-                start_child(s, &c);
+                start_child(s, &c, lane);
             else if (row < 0)
                 log_err(LOG_WARN, "claim_failed", &e);
         }
     }
+}
+
+static void promote(struct supervisor *s)
+{
+    struct err e;
+    int n;
+
+    while ((n = life_promote(s->db, &e)) > 0)
+        ;
+    if (n < 0)
+        log_err(LOG_WARN, "promote_failed", &e);
 }
 
 static void claim_if_due(struct supervisor *s)
@@ -234,8 +290,39 @@ static void claim_if_due(struct supervisor *s)
     const bool changed = version != s->data_version;
 
     s->data_version = version;
-    if (!s->draining && s->running < s->conf.worker_concurrency && (elapsed(&s->claimed_ms, CLAIM_EVERY_MS) || changed))
-        claim(s);
+    if (s->draining || !(elapsed(&s->claimed_ms, CLAIM_EVERY_MS) || changed))
+        return;
+    promote(s);
+    claim(s);
+}
+
+/* ---- what the machine does to us ---- */
+
+/* With a full disk nothing new is begun: it would fail, and what fails uses up attempts. */
+static void look_at_disk(struct supervisor *s)
+{
+    const int64_t free_bytes = gates_free_bytes(&s->conf);
+    const bool low = free_bytes < s->conf.min_free_mb << 20;
+
+    if (low == s->disk_is_low)
+        return;
+    s->disk_is_low = low;
+    log_line(low ? LOG_ERROR : LOG_INFO, low ? "disk_low" : "disk_has_room", "free_mb=%lld needed_mb=%lld",
+             (long long)(free_bytes >> 20), (long long)s->conf.min_free_mb);
+}
+
+/* The wall clock may be set at any time. One worker follows it for all. */
+static void look_at_clock(struct supervisor *s)
+{
+    const int64_t offset_ms = clock_wall_ms() - clock_boot_ms(), drift_ms = offset_ms - s->clock_offset_ms;
+    struct err e;
+
+    if (s->clock_offset_ms && drift_ms < CLOCK_DRIFT_MS && drift_ms > -CLOCK_DRIFT_MS)
+        return;
+    if (life_follow_clock(s->db, s->boot_id, &e))
+        log_err(LOG_WARN, "clock_not_followed", &e);
+    else
+        s->clock_offset_ms = offset_ms;
 }
 
 /* ---- the others ---- */
@@ -366,8 +453,17 @@ static void checkpoint(struct supervisor *s)
         log_err(LOG_WARN, "checkpoint_failed", &e);
 }
 
+static void expire(struct supervisor *s)
+{
+    struct err e;
+
+    if (is_checkpointer(s) && idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0)
+        log_err(LOG_WARN, "expire_failed", &e);
+}
+
 static void upkeep(struct supervisor *s)
 {
+    expire(s);
     workdir_sweep(s->db, &s->conf);
     forget_dead_workers(s);
     probe_ytdlp(s);
@@ -412,6 +508,8 @@ static void loop(struct supervisor *s)
         struct pollfd p = { .fd = s->signal_fd, .events = POLLIN };
         poll(&p, 1, (int)s->conf.poll_ms);
         read_signals(s);
+        if (elapsed(&s->disk_ms, DISK_EVERY_MS))
+            look_at_disk(s);
         claim_if_due(s);
         if (elapsed(&s->beaten_ms, s->conf.lease_s * 1000 / 4))
             heartbeat(s);
@@ -419,6 +517,8 @@ static void loop(struct supervisor *s)
             sweep(s);
         if (elapsed(&s->checkpointed_ms, CHECKPOINT_EVERY_MS))
             checkpoint(s);
+        if (is_checkpointer(s))
+            look_at_clock(s);
         if (elapsed(&s->upkept_ms, UPKEEP_EVERY_MS) && !s->draining)
             upkeep(s);
         if (s->draining && !s->stop_sent && clock_boot_ms() > s->drain_until_ms)
@@ -466,16 +566,24 @@ static int begin(struct supervisor *s, struct err *e)
 {
     char random[ID_SECRET_BYTES];
 
-    if (installation_prepare(&s->conf, e))
+    if (sources_check_budgets(s->conf.source_budgets, e) || installation_prepare(&s->conf, e))
         return -1;
     const ssize_t n = readlink("/proc/self/exe", s->self, sizeof s->self - 1);
     if (n < 0)
         return err_errno(e, "cannot find my own path");
+    char *boot_id = NULL;
+    if (file_read(&boot_id, NULL, "/proc/sys/kernel/random/boot_id", 64, e))
+        return -1;
+    boot_id[strcspn(boot_id, "\n")] = '\0';
+    copy_text(s->boot_id, sizeof s->boot_id, boot_id);
+    free(boot_id);
     copy_text(s->ytdlp_name, sizeof s->ytdlp_name, s->conf.ytdlp_path);
     find_ytdlp(s);
     id_secret(random);
     snprintf(s->row.owner, sizeof s->row.owner, "%.48s-%d-%.8s", s->conf.worker_name, (int)getpid(), random);
     copy_text(s->row.name, sizeof s->row.name, s->conf.worker_name);
+    copy_text(s->row.queue_names, sizeof s->row.queue_names, s->conf.queue_names);
+    s->row.concurrency = s->conf.worker_concurrency;
     s->lock_fd = workers_lock(s->conf.data_dir, s->row.owner, e);
     if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e))
         return -1;

@@ -46,7 +46,7 @@ static int clear_work(struct run *r, struct err *e)
 
     if (running)
         return running < 0 ? -1 : life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
-    workdir_remove(r->conf, r->job_uuid);
+    workdir_remove(r->conf, r->job.uuid);
     return tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e) ? -1 : 1;
 }
 
@@ -58,7 +58,7 @@ int task_tidy(struct run *r, struct err *e)
 
     if (cleared <= 0)
         return cleared;
-    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
+    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job.uuid);
     return life_kept_house(r->db, &r->claim, e);
 }
 
@@ -75,14 +75,17 @@ int task_purge(struct run *r, struct err *e)
     return file_remove_tree(path, e) ? -1 : life_purged(r->db, &r->claim, e);
 }
 
-/* What an attempt that did not succeed leaves: nothing if the task has ended, partial files if it runs again. */
-static void clean_up(struct run *r, bool again)
+/* What an attempt that did not succeed leaves: partial files and finished stages where it runs again, by itself or, for
+ * KEEP_FAILED_H hours, by hand; else nothing. A full disk gets its room back in any case. */
+static void clean_up(struct run *r, const struct err *why, bool again)
 {
-    if (again)
+    const bool by_hand = err_class(why->kind)->may_pass && r->conf->keep_failed_h > 0;
+
+    if (why->kind != ERR_DISK && (again || by_hand))
         return;
-    workdir_remove(r->conf, r->track.uuid[0] ? r->track.uuid : r->job_uuid);
+    workdir_remove(r->conf, r->track.uuid[0] ? r->track.uuid : r->job.uuid);
     if (r->track.uuid[0])
-        workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job_uuid);
+        workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job.uuid);
 }
 
 static int write_failure(struct run *r, const struct kind *kind, const struct err *why, bool *again, struct err *e)
@@ -106,10 +109,10 @@ static int conclude_failure(struct run *r, const struct kind *kind, const struct
         sleep(1);
     if (rc)
         return -1;
-    log_line(why->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN,
-             why->kind == ERR_CANCELLED ? "task_cancelled" : "task_failed", "kind=%s again=%d detail=%s",
+    const bool asked = why->kind == ERR_CANCELLED || why->kind == ERR_PAUSED;
+    log_line(asked ? LOG_INFO : LOG_WARN, asked ? "task_stopped" : "task_failed", "kind=%s again=%d detail=%s",
              err_class(why->kind)->name, again, log_quote(detail, sizeof detail, why->text));
-    clean_up(r, again);
+    clean_up(r, why, again);
     return 0;
 }
 
@@ -123,13 +126,12 @@ static const struct kind *kind_named(const char *name)
 
 static int open_run(struct run *r, struct err *e)
 {
-    char *spec_json = NULL;
     char context[200], prefix[64];
     const struct claim *c = &r->claim;
 
-    if (jobs_request(r->db, r->claim.job_id, r->job_uuid, &r->url, &spec_json, e))
+    if (jobs_request(r->db, r->claim.job_id, &r->job, e))
         return -1;
-    snprintf(context, sizeof context, "job=%s task=%s attempt=%lld", r->job_uuid, r->claim.kind,
+    snprintf(context, sizeof context, "job=%s task=%s attempt=%lld", r->job.uuid, r->claim.kind,
              (long long)r->claim.attempt);
     log_set_context(context);
     /* An earlier attempt's processes may live on where a worker died or hung: they would write where we will. */
@@ -138,9 +140,7 @@ static int open_run(struct run *r, struct err *e)
     const int killed = c->attempt > 1 ? proc_kill_marked(RUN_MARK, prefix, strchr(r->mark, '=') + 1) : 0;
     if (killed)
         log_line(LOG_WARN, "leftovers_killed", "processes=%d", killed);
-    const int rc = spec_from_stored(&r->spec, spec_json, e);
-    free(spec_json);
-    return rc;
+    return spec_from_stored(&r->spec, r->job.spec_json, e);
 }
 
 /* Paths differ between installations, so their hash does; ids alone would not. */
@@ -181,13 +181,13 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
             rc = conclude_failure(&r, kind, &why, &e);
         } else if (!kind->keeps_house) {
             log_line(LOG_INFO, "task_done", "kind=%s", r.claim.kind);
-            workdir_remove(conf, r.track.uuid[0] ? r.track.uuid : r.job_uuid);
+            workdir_remove(conf, r.track.uuid[0] ? r.track.uuid : r.job.uuid);
         }
     }
     if (rc)
         log_err(LOG_WARN, "task_lost", &e);
     cJSON_Delete(r.state);
-    free(r.url);
+    job_request_free(&r.job);
     track_free(&r.track);
     db_close(&r.db);
     return rc ? TASK_NO_OUTCOME : 0;

@@ -40,13 +40,13 @@ void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t jo
     remove_tree(path);
 }
 
-static bool is_stale(const struct conf *conf, const char *uuid)
+static bool is_older(const struct conf *conf, const char *uuid, int64_t seconds)
 {
     char path[RUN_PATH_BYTES];
     struct stat st;
 
     snprintf(path, sizeof path, "%s/work/%s", conf->data_dir, uuid);
-    return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > UNKNOWN_AGE_S;
+    return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > seconds;
 }
 
 int workdir_sweep(struct db *db, const struct conf *conf)
@@ -62,7 +62,9 @@ int workdir_sweep(struct db *db, const struct conf *conf)
         if (!id_is_uuid(entry->d_name))
             continue;
         const int state = tracks_work_state(db, entry->d_name, &e);
-        if (state == WORK_ENDED || (state == WORK_UNKNOWN && is_stale(conf, entry->d_name))) {
+        if (state == WORK_ENDED ||
+            (state == WORK_FAILED && is_older(conf, entry->d_name, conf->keep_failed_h * 3600 - 1)) ||
+            (state == WORK_UNKNOWN && is_older(conf, entry->d_name, UNKNOWN_AGE_S))) {
             workdir_remove(conf, entry->d_name);
             count++;
         }

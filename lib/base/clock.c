@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -41,4 +42,65 @@ const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)
     const size_t used = strlen(out);
     snprintf(out + used, CLOCK_ISO_BYTES - used, ".%03dZ", (int)(ms % 1000));
     return out;
+}
+
+/* Exactly n digits at *p, in [least, most]. */
+static bool take_number(const char **p, int n, int least, int most, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < n; i++, (*p)++) {
+        if (**p < '0' || **p > '9')
+            return false;
+        *out = *out * 10 + (**p - '0');
+    }
+    return *out >= least && *out <= most;
+}
+
+static bool take_one_of(const char **p, const char *set)
+{
+    if (!**p || !strchr(set, **p))
+        return false;
+    (*p)++;
+    return true;
+}
+
+/* Z, or +hh:mm in minutes. */
+static bool take_zone(const char **p, int *minutes)
+{
+    int hours, more;
+    const char sign = **p;
+
+    *minutes = 0;
+    if (take_one_of(p, "Zz"))
+        return true;
+    if (!take_one_of(p, "+-") || !take_number(p, 2, 0, 23, &hours) || !take_one_of(p, ":") ||
+        !take_number(p, 2, 0, 59, &more))
+        return false;
+    *minutes = (hours * 60 + more) * (sign == '-' ? -1 : 1);
+    return true;
+}
+
+int clock_parse_iso(const char *text, int64_t *wall_ms)
+{
+    struct tm tm = { 0 };
+    int year, month, ms = 0, zone;
+    const char *p = text;
+
+    if (!take_number(&p, 4, 1970, 9999, &year) || !take_one_of(&p, "-") || !take_number(&p, 2, 1, 12, &month) ||
+        !take_one_of(&p, "-") || !take_number(&p, 2, 1, 31, &tm.tm_mday) || !take_one_of(&p, "Tt ") ||
+        !take_number(&p, 2, 0, 23, &tm.tm_hour) || !take_one_of(&p, ":") || !take_number(&p, 2, 0, 59, &tm.tm_min) ||
+        !take_one_of(&p, ":") || !take_number(&p, 2, 0, 59, &tm.tm_sec))
+        return -1;
+    if (take_one_of(&p, ".") && !take_number(&p, 3, 0, 999, &ms))
+        return -1;
+    if (!take_zone(&p, &zone) || *p)
+        return -1;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    const int day = tm.tm_mday;
+    const time_t t = timegm(&tm);
+    if (tm.tm_mday != day)          /* the 31st of February */
+        return -1;
+    *wall_ms = ((int64_t)t - zone * 60) * 1000 + ms;
+    return 0;
 }

@@ -16,4 +16,8 @@ int64_t clock_boot_ms(void);
 /* ISO 8601 UTC with milliseconds into out; returns out. Years outside 0–9999 are clamped. */
 const char *clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms);
 
+/* The reverse, also with a zone (+hh:mm), without milliseconds, and with a space for the T (RFC 3339 §5.6). -1 if it is
+ * no such time. */
+int clock_parse_iso(const char *text, int64_t *wall_ms);
+
 #endif

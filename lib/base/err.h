@@ -44,6 +44,7 @@ enum err_kind {
     ERR_BUSY,
     ERR_CRASHED,
     ERR_CANCELLED,
+    ERR_PAUSED,
     ERR_LOST,            /* our lease went to another worker; write nothing more */
     ERR_SYSTEM,
     ERR_KINDS
@@ -51,6 +52,7 @@ enum err_kind {
 
 struct err {
     enum err_kind kind;
+    int           retry_after_s;    /* what the other side asked for (Retry-After); 0: nothing */
     char          text[480];
 };
 
@@ -59,7 +61,8 @@ struct err_class {
     const char *title;      /* RFC 9457 title */
     const char *hint;       /* what the admin can do; NULL when the text says it */
     int         http;
-    int         retry_scale; /* 0: never again by itself; n: the base delay times n, doubled per failure */
+    bool        may_pass;   /* another attempt may succeed; false: never again by itself */
+    int         rest_scale; /* not 0: it is the source that has to rest, SOURCE_REST_S times this */
 };
 
 const struct err_class *err_class(enum err_kind kind);

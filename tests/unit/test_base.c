@@ -162,7 +162,7 @@ TEST(every_kind_of_error_has_a_name_a_title_and_a_status)
         check(c->title && *c->title, "%s has no title", c->name);
         check(!c->hint || *c->hint, "%s has an empty hint", c->name);
         check(k == ERR_NONE ? c->http == 200 : c->http >= 400 && c->http <= 599, "%s: %d", c->name, c->http);
-        check(c->retry_scale >= 0, "%s", c->name);
+        check(c->rest_scale >= 0 && (c->may_pass || !c->rest_scale), "%s", c->name);
     }
     assert_ptr_equal(err_class(ERR_KINDS), err_class(ERR_SYSTEM));
 }
@@ -173,13 +173,15 @@ TEST(what_may_pass_is_tried_again_and_what_will_not_is_not)
                                            ERR_BUSY, ERR_CRASHED, ERR_SYSTEM };
     static const enum err_kind never[] = { ERR_INPUT, ERR_UNSUPPORTED, ERR_UNAVAILABLE, ERR_LOGIN_REQUIRED,
                                            ERR_AGE_RESTRICTED, ERR_GEO_BLOCKED, ERR_DRM, ERR_BAD_MEDIA, ERR_TOO_LARGE,
-                                           ERR_LIVE, ERR_NO_FORMAT, ERR_CANCELLED, ERR_LOST };
+                                           ERR_LIVE, ERR_NO_FORMAT, ERR_CANCELLED, ERR_PAUSED, ERR_LOST };
 
     for (size_t i = 0; i < LENGTH(again); i++)
-        check(err_class(again[i])->retry_scale > 0, "%s", err_class(again[i])->name);
+        check(err_class(again[i])->may_pass, "%s", err_class(again[i])->name);
     for (size_t i = 0; i < LENGTH(never); i++)
-        check(err_class(never[i])->retry_scale == 0, "%s", err_class(never[i])->name);
-    assert_true(err_class(ERR_RATE_LIMITED)->retry_scale > err_class(ERR_NETWORK)->retry_scale);
+        check(!err_class(never[i])->may_pass, "%s", err_class(never[i])->name);
+    assert_int_equal(err_class(ERR_NETWORK)->rest_scale, 0);        /* it may be ours */
+    assert_true(err_class(ERR_BOT_CHECK)->rest_scale > err_class(ERR_RATE_LIMITED)->rest_scale);
+    assert_true(err_class(ERR_RATE_LIMITED)->rest_scale > 0);
 }
 
 TEST(a_stored_kind_reads_back_as_a_kind_of_the_same_name)

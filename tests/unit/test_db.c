@@ -17,6 +17,9 @@
 #include "db.h"
 #include "jobs.h"
 #include "keys.h"
+#include "events.h"
+#include "gates.h"
+#include "idempotency.h"
 #include "lifecycle.h"
 #include "queue.h"
 #include "tracks.h"
@@ -97,7 +100,7 @@ TEST(a_new_file_gets_the_whole_schema)
 
     assert_int_equal(number(db, "PRAGMA user_version"), db_migration_count);
     assert_int_equal(number(db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'download_jobs'"), 1);
-    assert_int_equal(number(db, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT'"),
+    assert_int_equal(number(db, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'"),
                      0);
     db_close(&db);
     assert_null(db);
@@ -432,7 +435,7 @@ TEST(a_group_that_was_rolled_back_fails_for_all_its_members)
     run(db, "UPDATE revision SET value = 30");
     assert_int_equal(db_end(db, 0, &e), 0);
     assert_int_equal(db_begin(db, &e), 0);
-    assert_int_equal(db_run(db_stmt(db, "INSERT OR ROLLBACK INTO revision VALUES (1, 31)"), &e), -1);
+    assert_int_equal(db_run(db_stmt(db, "INSERT OR ROLLBACK INTO revision (id, value) VALUES (1, 31)"), &e), -1);
     assert_int_equal(db_end(db, -1, &e), -1);
     check(!db_group_has_lock(db), "the transaction is gone");
     assert_int_equal(db_begin(db, &e), -1);         /* and no new one takes its place */
@@ -447,7 +450,7 @@ TEST(failures_have_the_kind_that_says_what_to_do)
     struct db *db = fresh();
     struct err e;
 
-    assert_int_equal(db_run(db_stmt(db, "INSERT INTO revision VALUES (1, 1)"), &e), -1);
+    assert_int_equal(db_run(db_stmt(db, "INSERT INTO revision (id, value) VALUES (1, 1)"), &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
     assert_int_equal(db_run(db_stmt(db, "SELECT no_such_column FROM revision"), &e), -1);
     assert_int_equal(e.kind, ERR_SYSTEM);
@@ -671,6 +674,8 @@ static int listen_in(sqlite3 *h, const char **why, const void *api)
 
 static void ignore_job(void *arg, const struct job *j) { (void)arg, (void)j; }
 static void ignore_track(void *arg, const struct track *t) { (void)arg, (void)t; }
+static void ignore_event(void *arg, const struct event *ev) { (void)arg, (void)ev; }
+static void ignore_running(void *arg, const struct queue_running *r) { (void)arg, (void)r; }
 static void ignore_stage(void *arg, const struct stage_row *r) { (void)arg, (void)r; }
 static int place(void *arg, struct err *e) { (void)arg, (void)e; return 0; }
 
@@ -680,7 +685,8 @@ static int place(void *arg, struct err *e) { (void)arg, (void)e; return 0; }
 static void use_everything(void)
 {
     struct db *db = fresh();
-    struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 10 };
+    struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 10, .lease_s = 60, .source_rest_s = 1,
+                         .source_budgets = "*=1000", .data_dir = "." };
     struct job_filter filter = { .before_id = INT64_MAX, .limit = 10 };
     struct queue_progress p = { .stage = "download", .percent = 1, .downloaded_bytes = -1, .total_bytes = -1,
                                 .speed_bps = -1, .eta_s = -1 };
@@ -690,35 +696,79 @@ static void use_everything(void)
     const struct life_result result = { .artifacts = &artifact, .count = 1, .duration_ms = 1, .report_json = "{}",
                                         .place = place };
     struct worker_row worker = { .owner = "w1", .name = "w" }, workers[2];
-    char uuid[ID_UUID_BYTES], track[ID_UUID_BYTES], found[ID_UUID_BYTES], owners[4][QUEUE_OWNER_BYTES];
-    char token[ID_SECRET_BYTES], key[ID_SECRET_BYTES], *url = NULL, *spec = NULL;
-    int64_t n, m, key_id = 0;
-    bool again;
+    char uuid[ID_UUID_BYTES], track[ID_UUID_BYTES], owners[4][QUEUE_OWNER_BYTES];
+    char token[ID_SECRET_BYTES], key[ID_SECRET_BYTES];
+    const struct err network = { .kind = ERR_NETWORK, .text = "x" };
+    const struct err refused = { .kind = ERR_RATE_LIMITED, .text = "x" };
+    const struct err gone = { .kind = ERR_UNAVAILABLE, .text = "x" };
+    struct new_job ask = { .url = "https://example.org/", .source = "generic", .asked = "example.org",
+                           .spec_json = "{}", .client_ref = "" };
+    struct job_request request;
+    struct job_totals totals;
+    struct queue_lane lane;
+    char body[] = "{}";
+    struct stored_answer answer = { .status = 201, .body = body }, given;
+    static struct gates gates;
+    int64_t n, key_id = 0;
+    bool again, existing;
     struct claim c, d;
     struct job job;
     struct track t;
     struct err e;
 
-    ok(life_submit(db, "https://example.org/", "generic", "{}", "", 0, uuid, &e));
-    ok(life_claim(db, "default", "w1", 60000, &c, &e));
+    ok(life_submit(db, &ask, uuid, &existing, &e));
+    ok(life_pause(db, uuid, &e));
+    ok(life_resume(db, uuid, &e));
+    ok(life_prioritize(db, uuid, 1, &e));
+    ok(life_reschedule(db, uuid, 0, &e));
+    ok(life_pause_lane(db, "slow", true, &e));
+    assert_int_equal(life_pause_lane(db, "slow", true, &e), -1);
+    ok(life_follow_clock(db, "boot", &e));
+    run(db, "UPDATE clock SET offset_ms = 0");
+    ok(life_follow_clock(db, "boot", &e));
+    ok(life_promote(db, &e));
+    ok(life_claim(db, &conf, "default", "w1", &c, &e));
     ok(queue_heartbeat(db, &c, 60000, &e));
     ok(life_tick(db, &c, &p, &e));
     ok(queue_stage(db, &c, "resolve", 0, "done", 1, 1, &e));
     ok(queue_other_owners(db, "w2", owners, 4, &e));
     ok(queue_next_orphan(db, "w1", INT64_MAX, &d, &e));
     ok(queue_others_running(db, &c, &e));
-    ok(queue_totals(db, &n, &m, &e));
-    ok(jobs_request(db, c.job_id, found, &url, &spec, &e));
-    free(url);
-    free(spec);
+    ok(queue_lane(db, "default", &lane, &e));
+    ok(queue_running(db, 10, ignore_running, NULL, &e));
+    ok(jobs_totals(db, &totals, &e));
+    ok(jobs_gates(db, &n, &e));
+    ok(gates_load(&gates, db, &conf, &e));
+    ok(events_list(db, c.job_id, 0, 10, ignore_event, NULL, &e));
+    ok(idempotency_find(db, 1, "a", "h", &given, &e));
+    ok(idempotency_store(db, 1, "a", "h", &answer, &e));
+    ok(idempotency_expire(db, 10, &e));
+    ok(jobs_request(db, c.job_id, &request, &e));
+    job_request_free(&request);
     id_uuid7(track);
-    ok(life_resolved(db, &c, track, &info, 0, &e));
-    ok(life_claim(db, "default", "w1", 60000, &c, &e));
-    ok(life_failed(db, &c, &conf, &(struct err){ .kind = ERR_NETWORK, .text = "x" }, &again, &e));
+    ok(life_note(db, &c, "repeated", "resolve", &network, &e));
+    ok(life_resolved(db, &c, track, &info, ASKS_MEDIA, &e));
+    ok(life_claim(db, &conf, "default", "w1", &c, &e));
+    ok(life_failed(db, &c, &conf, &network, &again, &e));
     run(db, "UPDATE tasks SET run_after_ms = 0");
-    ok(life_claim(db, "default", "w1", 60000, &c, &e));
+    ok(life_promote(db, &e));
+    ok(life_claim(db, &conf, "default", "w1", &c, &e));
+    ok(life_failed(db, &c, &conf, &refused, &again, &e));
+    ok(life_wake_source(db, "example.org", &e));
+    check(life_claim(db, &conf, "default", "w1", &c, &e) == 1, "the source may be tried: %s", e.text);
+    ok(life_failed(db, &c, &conf, &network, &again, &e));
+    run(db, "UPDATE tasks SET run_after_ms = 0");
+    ok(life_promote(db, &e));
+    check(life_claim(db, &conf, "default", "w1", &c, &e) == 1, "the source may be tried again: %s", e.text);
+    ok(life_failed(db, &c, &conf, &gone, &again, &e));
+    ok(life_retry(db, uuid, &e));
+    check(life_claim(db, &conf, "default", "w1", &c, &e) == 1, "retried: %s", e.text);
     ok(life_finished(db, &c, &result, &e));
     ok(jobs_find(db, uuid, &job, &e));
+    ok(jobs_list(db, &filter, ignore_job, NULL, &e));
+    filter.state = "done";
+    ok(jobs_list(db, &filter, ignore_job, NULL, &e));
+    filter.state = "failed";
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
     ok(jobs_count(db, &filter, &n, &e));
     ok(jobs_revision(db, &n, &e));
@@ -731,9 +781,9 @@ static void use_everything(void)
     ok(tracks_job_has_files(db, job.id, &e));
     ok(tracks_stages_of_job(db, job.id, ignore_stage, NULL, &e));
     ok(life_delete(db, uuid, &e));
-    ok(life_claim(db, "maintenance", "w1", 60000, &c, &e));
+    ok(life_claim(db, &conf, "maintenance", "w1", &c, &e));
     ok(life_purged(db, &c, &e));
-    ok(life_submit(db, "https://example.org/", "generic", "{}", "", 0, uuid, &e));
+    ok(life_submit(db, &ask, uuid, &existing, &e));
     ok(life_cancel(db, uuid, &e));
     ok(workers_add(db, &worker, &e));
     ok(workers_set_ytdlp(db, worker.owner, "/usr/bin/yt-dlp", "2026.10.26", &e));
@@ -750,11 +800,12 @@ static void use_everything(void)
     db_close(&db);
 }
 
+/* Not the test's own, and not SQLite's own. */
 static bool is_statement_of_a_module(const char *sql)
 {
-    static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
+    static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "WITH R" };
 
-    if (strstr(sql, "SET run_after_ms = 0") || strstr(sql, "sqlite_schema"))      /* the test's own, SQLite's own */
+    if (strstr(sql, "SET run_after_ms = 0") || strstr(sql, "SET offset_ms = 0") || strstr(sql, "sqlite_schema"))
         return false;
     for (size_t i = 0; i < LENGTH(verbs); i++)
         if (strncmp(sql, verbs[i], 6) == 0)
@@ -765,7 +816,8 @@ static bool is_statement_of_a_module(const char *sql)
 /* How many rows "[Q_…] =" the statement tables of lib have. */
 static int statements_in_source(void)
 {
-    static const char *const modules[] = { "jobs", "keys", "lifecycle", "queue", "tracks", "workers" };
+    static const char *const modules[] = { "events", "idempotency", "jobs", "keys", "lanes", "lifecycle",
+                                          "queue", "sources", "tracks", "workers" };
     int n = 0;
 
     for (size_t i = 0; i < LENGTH(modules); i++) {
@@ -797,8 +849,15 @@ TEST(each_statement_of_each_module_prepares_and_is_known_to_this_test)
 
 /* The statements that may walk a table, and why that stays small. Everything else has to use an index. */
 static const struct { const char *part, *reason; } may_scan[] = {
-    { "SELECT COUNT(*) FROM download_jobs j", "the total of a list, on its partial index" },
-    { "SELECT (SELECT COUNT(*) FROM tasks", "health: counts on two partial indexes" },
+    { "FROM job_counts", "a row per source and state" },
+    { "FROM lanes ORDER BY", "four rows" },
+    { "FROM sources WHERE trips > 0", "one row per source that ever refused or has a budget" },
+    { "UPDATE sources SET", "the same" },
+    { "SET run_after_ms = run_after_ms +", "all that wait, when the clock was set" },
+    { "SELECT (SELECT COUNT(*) FROM (SELECT 1", "a lane's length: QUEUE_COUNT_MOST rows at most" },
+    { "WHERE t.state = 'running' ORDER BY t.owner", "what runs, by the index of it" },
+    { "SELECT run_after_ms FROM tasks", "one row of the index tasks_later" },
+    { "WITH RECURSIVE flow", "one row per flow: claiming_walks_the_index… looks at its steps" },
     { "SELECT DISTINCT owner FROM tasks", "running tasks only, by their partial index" },
     { "DELETE FROM logins WHERE expires_at_ms", "one row per signed-in browser" },
     { "FROM workers", "one row per worker process" },
@@ -847,18 +906,25 @@ TEST(claiming_walks_the_index_of_waiting_tasks)
     sqlite3 *h = raw("t.db");
     for (int i = 0; i < seen_count; i++) {
         const bool is_claim = strstr(seen[i], "RETURNING id, job_id");
-        const bool is_due = strstr(seen[i], "SELECT 1 FROM tasks WHERE state = 'queued'");
+        const bool is_due = strstr(seen[i], "WITH RECURSIVE flow") && !strstr(seen[i], "UPDATE");
         if (!is_claim && !is_due)
             continue;
         sqlite3_stmt *s = NULL;
         char explain[4096];
-        bool by_index = false;
+        int by_index = 0;
         snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", seen[i]);
         assert_int_equal(sqlite3_prepare_v2(h, explain, -1, &s, NULL), SQLITE_OK);
-        while (sqlite3_step(s) == SQLITE_ROW)
-            by_index = by_index || strstr((const char *)sqlite3_column_text(s, 3), "INDEX tasks_claim (queue=?");
+        while (sqlite3_step(s) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(s, 3);
+            check(strncmp(step, "SCAN tasks", 10) != 0 && strncmp(step, "SCAN t", 7) != 0, "%s\nin: %s", step, seen[i]);
+            if (strstr(step, "INDEX tasks_claim (queue=? AND source=? AND asks>?)") ||
+                strstr(step, "INDEX tasks_claim (queue=? AND source>?)") ||
+                strstr(step, "INDEX tasks_claim (queue=?)"))
+                by_index++;
+        }
         sqlite3_finalize(s);
-        check(by_index, "%s", seen[i]);
+        check(by_index == 3, "first flow, next of its source, next source: %d steps by the index in %s", by_index,
+              seen[i]);
         claim = claim || is_claim;
         due = due || is_due;
     }

@@ -12,7 +12,8 @@
 #include "status.h"
 
 static struct db *db;
-static const struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 1000 };
+static const struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 1000, .lease_s = 60,
+                                 .source_rest_s = 300, .source_budgets = "", .data_dir = "." };
 
 #define must(call) check((call) == 0, #call ": %s", e.text)
 static struct err e;        /* of the last call */
@@ -45,18 +46,30 @@ static void run(const char *sql)
     must(db_run(db_stmt(db, sql), &e));
 }
 
+static int submit_as(const char *url, const char *ref, int64_t priority, char uuid[ID_UUID_BYTES])
+{
+    static int count;
+    char spec[32];
+    struct new_job j = { .url = url, .source = "generic", .asked = "example.org", .spec_json = spec,
+                         .client_ref = ref, .priority = priority };
+    bool existing;
+
+    snprintf(spec, sizeof spec, "{\"n\":%d}", count++);     /* no two of them the same work */
+    return life_submit(db, &j, uuid, &existing, &e);
+}
+
 static const char *submit(void)
 {
     static char uuid[ID_UUID_BYTES];
 
-    must(life_submit(db, "https://example.org/a", "generic", "{}", "ref", 0, uuid, &e));
+    must(submit_as("https://example.org/a", "ref", 0, uuid));
     return uuid;
 }
 
 static struct claim claim(const char *queue)
 {
     struct claim c;
-    check(life_claim(db, queue, "w1", 60000, &c, &e) == 1, "nothing to claim in %s", queue);
+    check(life_claim(db, &conf, queue, "w1", &c, &e) == 1, "nothing to claim in %s", queue);
     return c;
 }
 
@@ -74,13 +87,27 @@ static void is(const char *uuid, const char *state, const char *word)
     check(strcmp(status_word(&j), word) == 0, "clients read %s, not %s", status_word(&j), word);
 }
 
+/* With a worker that serves both lanes, and room on the disk. */
+static const char *waiting_for(const char *uuid)
+{
+    static struct gates gates;
+    static char why[480];
+    const struct job j = job(uuid);
+    int64_t until_ms;
+
+    must(gates_load(&gates, db, &conf, &e));
+    gates.worker_count = 1;
+    snprintf(gates.workers[0].queue_names, sizeof gates.workers[0].queue_names, "maintenance,default,slow");
+    return status_waiting_for(&j, &gates, why, sizeof why, &until_ms);
+}
+
 static const char *track_uuid = "0199f3a1-0000-7000-8000-000000000001";
 static const struct track_info info = { .url = "https://example.org/a", .title = "Title", .artist = "Artist",
                                         .duration_ms = 60000 };
 
 static void resolve(const struct claim *c)
 {
-    must(life_resolved(db, c, track_uuid, &info, 0, &e));
+    must(life_resolved(db, c, track_uuid, &info, ASKS_MEDIA, &e));
 }
 
 /* A job whose track task is claimed. */
@@ -116,7 +143,7 @@ static int finish(const struct claim *c)
 
 static void make_due(void)
 {
-    run("UPDATE tasks SET run_after_ms = 0 WHERE state = 'queued'");
+    run("UPDATE tasks SET run_after_ms = 0, due = 1 WHERE state = 'queued'");
 }
 
 /* ---- the straight way ---- */
@@ -143,8 +170,7 @@ TEST(a_job_goes_from_submit_to_done_and_shows_each_step)
     resolve(&c);
     is(uuid, "running", "downloading");     /* begun, and waiting for a worker to take the track */
     j = job(uuid);
-    char why[80];
-    assert_string_equal(status_waiting_for(&j, why, sizeof why), "its turn");
+    assert_string_equal(waiting_for(uuid), "its turn");
     assert_int_equal(j.total_items, 1);
     assert_string_equal(j.title, "Title");
     assert_int_equal(j.duration_ms, 60000);
@@ -175,26 +201,26 @@ TEST(a_job_goes_from_submit_to_done_and_shows_each_step)
     assert_string_equal(t.state, "done");
     assert_string_equal(t.audio.path, "downloads/a.mp3");
     track_free(&t);
-    assert_int_equal(life_claim(db, "default", "w1", 60000, &c, &e), 0);
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &c, &e), 0);
 }
 
 TEST(a_lane_gives_only_its_own_tasks_the_highest_priority_first_then_the_oldest)
 {
     static const int64_t priorities[] = { 0, 5, -5, 5, 0 };
     static const int expected[] = { 1, 3, 0, 4, 2 };
-    char uuids[LENGTH(priorities)][ID_UUID_BYTES], found[ID_UUID_BYTES], *url, *spec;
+    char uuids[LENGTH(priorities)][ID_UUID_BYTES];
+    struct job_request asked;
     struct claim c;
 
     for (size_t i = 0; i < LENGTH(priorities); i++)
-        must(life_submit(db, "https://example.org/", "generic", "{}", "", priorities[i], uuids[i], &e));
-    assert_int_equal(life_claim(db, "maintenance", "w1", 60000, &c, &e), 0);
-    assert_int_equal(life_claim(db, "elsewhere", "w1", 60000, &c, &e), 0);
+        must(submit_as("https://example.org/", "", priorities[i], uuids[i]));
+    assert_int_equal(life_claim(db, &conf, "maintenance", "w1", &c, &e), 0);
+    assert_int_equal(life_claim(db, &conf, "elsewhere", "w1", &c, &e), 0);
     for (size_t i = 0; i < LENGTH(expected); i++) {
         c = claim("default");
-        must(jobs_request(db, c.job_id, found, &url, &spec, &e));
-        check(strcmp(found, uuids[expected[i]]) == 0, "claim %zu is not submit %d", i, expected[i]);
-        free(url);
-        free(spec);
+        must(jobs_request(db, c.job_id, &asked, &e));
+        check(strcmp(asked.uuid, uuids[expected[i]]) == 0, "claim %zu is not submit %d", i, expected[i]);
+        job_request_free(&asked);
     }
 }
 
@@ -205,7 +231,7 @@ TEST(what_is_not_yet_due_is_not_claimed)
     submit();
     c = claim("default");
     must(life_released(db, &c, 60000, &e));
-    assert_int_equal(life_claim(db, "default", "w1", 60000, &c, &e), 0);
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &c, &e), 0);
     assert_int_equal(queue_is_due(db, "default", &e), 0);
     make_due();
     assert_int_equal(queue_is_due(db, "default", &e), 1);
@@ -216,13 +242,13 @@ TEST(a_task_that_waits_does_not_hold_up_one_that_is_due)
 {
     char uuid[ID_UUID_BYTES];
 
-    must(life_submit(db, "https://example.org/", "generic", "{}", "", 10, uuid, &e));
+    must(submit_as("https://example.org/", "", 10, uuid));
     struct claim waiting = claim("default");
     must(life_released(db, &waiting, 60000, &e));
     submit();
     const struct claim due = claim("default");      /* younger and less urgent, but due */
     assert_int_not_equal(due.task_id, waiting.task_id);
-    assert_int_equal(life_claim(db, "default", "w1", 60000, &waiting, &e), 0);
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &waiting, &e), 0);
 }
 
 /* ---- the fence ---- */
@@ -235,8 +261,8 @@ static void changes_nothing(const struct claim *stale, const char *why)
     const int64_t revision = number("SELECT value FROM revision");
     const int64_t before = number("SELECT SUM(attempt * 1000 + failures * 100 + crashes * 10 + length(state) + percent"
                                   " + cancel_requested) + COUNT(*) * 7 FROM tasks");
-    bool again, cancelled;
-    int64_t failures, crashes;
+    struct queue_standing standing;
+    bool again;
     struct {
         const char *name;
         int         rc;
@@ -245,14 +271,14 @@ static void changes_nothing(const struct claim *stale, const char *why)
     int n = 0;
 #define TRY(call) calls[n].name = #call, calls[n].rc = (call), calls[n].kind = e.kind, n++
     TRY(life_tick(db, stale, &p, &e));
-    TRY(life_resolved(db, stale, "0199f3a1-0000-7000-8000-00000000000f", &info, 0, &e));
+    TRY(life_resolved(db, stale, "0199f3a1-0000-7000-8000-00000000000f", &info, ASKS_MEDIA, &e));
     TRY(finish(stale));
     TRY(life_failed(db, stale, &conf, &failure, &again, &e));
     TRY(life_crashed(db, stale, &conf, "signal 9", &again, &e));
     TRY(life_released(db, stale, 0, &e));
     TRY(life_purged(db, stale, &e));
     TRY(queue_heartbeat(db, stale, 60000, &e));
-    TRY(queue_counts(db, stale, &failures, &crashes, &cancelled, &e));
+    TRY(queue_standing(db, stale, &standing, &e));
 #undef TRY
     for (int i = 0; i < n; i++)
         check(calls[i].rc == -1 && calls[i].kind == ERR_LOST, "%s: %s returns %d, %s", why, calls[i].name, calls[i].rc,
@@ -334,23 +360,26 @@ TEST(a_failure_that_will_not_pass_ends_the_job_at_once)
     assert_string_equal(job(uuid).error_text, "gone");
 }
 
-TEST(a_rate_limit_waits_longer_and_no_wait_exceeds_four_hours)
+TEST(no_wait_exceeds_four_hours_unless_the_source_asks_for_it)
 {
-    const struct conf patient = { .max_retries = 10, .retry_base_ms = 3600000 };
-    const struct err limited = { .kind = ERR_RATE_LIMITED, .text = "429" };
+    const struct conf patient = { .max_retries = 10, .retry_base_ms = 3600000, .lease_s = 60, .source_budgets = "" };
+    struct err trouble = { .kind = ERR_NETWORK, .text = "reset" };
     const char *uuid = submit();
+    struct claim c;
+    int64_t now;
     bool again;
 
-    struct claim c = claim("default");
-    int64_t now = clock_wall_ms();
-    must(life_failed(db, &c, &conf, &limited, &again, &e));
-    const int64_t delay = job(uuid).run_after_ms - now;
-    check(delay >= 24000 && delay <= 37000, "30 times the base: %lld ms", (long long)delay);
+    c = claim("default");
+    trouble.retry_after_s = 5 * 3600;
+    now = clock_wall_ms();
+    must(life_failed(db, &c, &conf, &trouble, &again, &e));
+    assert_in_range(job(uuid).run_after_ms - now, 5 * 3600000LL - 1000, 5 * 3600000LL + 5000);
+    trouble.retry_after_s = 0;
     for (int i = 0; i < 8; i++) {
         make_due();
         c = claim("default");
         now = clock_wall_ms();
-        must(life_failed(db, &c, &patient, &limited, &again, &e));
+        must(life_failed(db, &c, &patient, &trouble, &again, &e));
         assert_true(again);
         assert_true(job(uuid).run_after_ms - now <= 4 * 3600000LL * 12 / 10 + 1000);
     }
@@ -454,7 +483,7 @@ TEST(a_waiting_job_is_cancelled_at_once)
     must(life_cancel(db, uuid, &e));
     is(uuid, "cancelled", "cancelled");
     assert_true(job(uuid).finished_at_ms > 0);
-    assert_int_equal(life_claim(db, "default", "w1", 60000, &c, &e), 0);
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &c, &e), 0);
 }
 
 TEST(a_job_between_resolve_and_track_is_cancelled_with_its_track)
@@ -517,7 +546,7 @@ TEST(a_cancel_wins_over_failure_crash_and_release)
     struct claim c = claim("default");
     must(life_cancel(db, uuid, &e));
     must(life_released(db, &c, 0, &e));
-    if (life_claim(db, "default", "w1", 60000, &c, &e) == 1) {
+    if (life_claim(db, &conf, "default", "w1", &c, &e) == 1) {
         assert_int_equal(life_tick(db, &c, &(struct queue_progress){ .stage = "resolve" }, &e), -1);
         assert_int_equal(e.kind, ERR_CANCELLED);
     } else {
@@ -531,7 +560,7 @@ TEST(once_cancelled_nothing_is_resolved_finished_or_placed)
     struct claim c = claim("default");
 
     must(life_cancel(db, uuid, &e));
-    assert_int_equal(life_resolved(db, &c, track_uuid, &info, 0, &e), -1);
+    assert_int_equal(life_resolved(db, &c, track_uuid, &info, ASKS_MEDIA, &e), -1);
     assert_int_equal(e.kind, ERR_CANCELLED);
     assert_int_equal(number("SELECT COUNT(*) FROM downloaded_tracks"), 0);
 
@@ -808,7 +837,7 @@ static int claim_until_empty(void)
 
     snprintf(owner, sizeof owner, "w%d", (int)getpid());
     FILE *f = fopen(owner, "w");
-    while ((row = life_claim(db, "default", owner, 60000, &c, &e)) == 1)
+    while ((row = life_claim(db, &conf, "default", owner, &c, &e)) == 1)
         fprintf(f, "%lld\n", (long long)c.task_id);
     fclose(f);
     return row == 0 ? 0 : 1;
@@ -822,10 +851,14 @@ TEST(two_processes_claim_500_tasks_and_none_twice)
     must(db_begin(db, &e));
     for (int i = 0; i < TASKS; i++) {
         int64_t id = 0;
-        char uuid[ID_UUID_BYTES];
+        char uuid[ID_UUID_BYTES], spec[32];
+        snprintf(spec, sizeof spec, "{\"task\":%d}", i);
+        const struct new_job j = { .uuid = uuid, .url = "https://example.org/", .source = "generic",
+                                   .asked = "example.org", .spec_json = spec, .client_ref = "" };
         id_uuid7(uuid);
-        must(jobs_add(db, uuid, "https://example.org/", "generic", "{}", "", &id, &e));
-        must(queue_add(db, "resolve", "default", id, 0, 0, NULL, &e));
+        must(jobs_add(db, &j, &id, &e));
+        must(queue_add(db, &(struct new_task){ .kind = "resolve", .queue = "default", .job_id = id,
+                                               .source = "example.org", .asks = ASKS_PAGE }, &e));
     }
     must(db_end(db, 0, &err));
     const pid_t workers[] = { forked(claim_until_empty), forked(claim_until_empty) };
@@ -857,7 +890,7 @@ UNIT_MAIN(LIFE(a_job_goes_from_submit_to_done_and_shows_each_step),
           LIFE(a_worker_that_lost_its_claim_changes_nothing),
           LIFE(a_failure_that_may_pass_is_tried_again_later_and_at_most_max_retries_times),
           LIFE(a_failure_that_will_not_pass_ends_the_job_at_once),
-          LIFE(a_rate_limit_waits_longer_and_no_wait_exceeds_four_hours),
+          LIFE(no_wait_exceeds_four_hours_unless_the_source_asks_for_it),
           LIFE(a_track_that_fails_fails_its_job_and_both_say_why),
           LIFE(what_succeeds_after_a_failure_shows_no_error_any_more),
           LIFE(crashes_are_counted_apart_and_end_after_max_crashes),

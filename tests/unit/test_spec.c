@@ -325,8 +325,9 @@ static void compare_with_schema(const cJSON *values, const cJSON *schema, const 
         check(*json_text(p, "title", ""), "%s has no title", v->string);
         const char *type = json_text(p, "type", "");
         const cJSON *def = cJSON_GetObjectItemCaseSensitive(p, "default");
-        if (cJSON_IsNull(v)) {      /* a number that may be absent has no default */
-            check(def == NULL && !strcmp(type, "integer"), "%s", v->string);
+        if (cJSON_IsNull(v)) {      /* a number or a time that may be absent has no default */
+            check(def == NULL && (!strcmp(type, "integer") || !strcmp(json_text(p, "format", ""), "date-time")), "%s",
+                  v->string);
         } else if (cJSON_IsObject(v)) {
             assert_string_equal(type, "object");
             compare_with_schema(v, p, v->string);

@@ -28,7 +28,8 @@ static void is_vector(const struct ytdlp_args *a, const char *const *expected)
 TEST(resolve_runs_this_command_and_no_other)
 {
     static const char *const expected[] = {
-        "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir",
+        "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--print-traffic", "--no-exec", "--no-playlist",
+        "--no-cache-dir",
         "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
         "--ffmpeg-location", "/nonexistent", "--flat-playlist", "--lazy-playlist", "-I", "1:2",
         "--dump-json", "--", "https://example.org/a", NULL,
@@ -42,7 +43,8 @@ TEST(resolve_runs_this_command_and_no_other)
 TEST(download_runs_this_command_and_no_other)
 {
     static const char *const expected[] = {
-        "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir",
+        "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--print-traffic", "--no-exec", "--no-playlist",
+        "--no-cache-dir",
         "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
         "--ffmpeg-location", "/nonexistent", "--config-locations", "/etc/yt-dlp.conf",
         "-I", "1", "--no-mtime", "--no-overwrites", "--continue", "--abort-on-unavailable-fragments",
@@ -660,7 +662,43 @@ TEST(partial_files_are_dropped_after_416_and_broken_fragments)
     }
 }
 
-UNIT_MAIN(UNIT(resolve_runs_this_command_and_no_other),
+/* ---- Retry-After ---- */
+
+TEST(the_time_that_a_refusal_names_is_kept_and_no_other)
+{
+    static const struct { const char *lines[6]; int seconds; } cases[] = {
+        { { "reply: 'HTTP/1.1 429 Too Many Requests\\r\\n'", "header: Retry-After: 37" }, 37 },
+        { { "reply: 'HTTP/1.1 503 Busy\\r\\n'", "header: retry-after: 5" }, 5 },
+        { { "reply: 'HTTP/1.1 200 OK\\r\\n'", "header: Retry-After: 37" }, 0 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: 9", "reply: 'HTTP/1.1 200 OK'", "header: Retry-After: 4" },
+          9 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: 9", "reply: 'HTTP/1.1 429 x'", "header: Date: now" }, 0 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: soon" }, 0 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: -5" }, 0 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: 99999999999999" }, 24 * 3600 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: Fri, 01 Jan 2010 00:00:00 GMT" }, 0 },
+        { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: Fri, 01 Jan 2100 00:00:00 GMT" }, 24 * 3600 },
+        { { "header: Retry-After: 3" }, 0 },
+    };
+    struct err e;
+
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct ytdlp_complaint c = { 0 };
+        for (int k = 0; k < 6 && cases[i].lines[k]; k++)
+            check(ytdlp_note_traffic(&c, cases[i].lines[k]), "case %zu, line %d is traffic", i, k);
+        ytdlp_note_line(&c, "ERROR: [generic] Unable to download webpage: HTTP Error 429: Too Many Requests");
+        ytdlp_classify(&c, 1, &e);
+        assert_int_equal(e.kind, ERR_RATE_LIMITED);
+        check(e.retry_after_s == cases[i].seconds, "case %zu: %d s", i, e.retry_after_s);
+    }
+    struct ytdlp_complaint c = { 0 };
+    assert_false(ytdlp_note_traffic(&c, "{\"id\": \"x\"}"));
+    assert_false(ytdlp_note_traffic(&c, "@P {}"));
+    assert_false(ytdlp_note_traffic(&c, " header: Retry-After: 3"));
+}
+
+UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
+          UNIT(resolve_runs_this_command_and_no_other),
           UNIT(download_runs_this_command_and_no_other),
           UNIT(without_saved_information_the_link_stands_last_behind_two_dashes),
           UNIT(each_quality_names_a_stream_and_what_is_unknown_names_the_best),

@@ -115,13 +115,12 @@ static void drop_thumbnails(const struct run *r)
 static const char *fresh_info(const struct run *r)
 {
     const char *path = run_path(r, "info.json");
-    int64_t failures = 0, crashes = 0;
-    bool cancelled;
+    struct queue_standing standing;
     struct stat st;
     struct err e;
 
     if (stat(path, &st) || time(NULL) - st.st_mtime > INFO_MAX_AGE_S ||
-        queue_counts(r->db, &r->claim, &failures, &crashes, &cancelled, &e) || failures > 0)
+        queue_standing(r->db, &r->claim, &standing, &e) || standing.failures > 0)
         return NULL;
     return path;
 }

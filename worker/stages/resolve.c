@@ -145,13 +145,17 @@ static int64_t resolve_timeout_ms(const struct conf *c)
     return 1000 * (c->task_timeout_s < RESOLVE_LONGEST_S ? c->task_timeout_s : RESOLVE_LONGEST_S);
 }
 
-static int ask(struct resolving *s, struct err *e)
+static int ask(void *arg, struct err *e)
 {
+    struct resolving *s = arg;
     struct run *r = s->run;
     struct ytdlp_complaint complaint;
     struct ytdlp_args args;
 
-    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->url);
+    free(s->first);
+    s->first = NULL;
+    s->entries = 0;
+    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->job.url);
     const struct ytdlp_run run = {
         .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = resolve_timeout_ms(r->conf),
         .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
@@ -168,25 +172,25 @@ static int resolve(struct resolving *s, struct err *e)
     char track_uuid[ID_UUID_BYTES];
     struct ytdlp_entry entry;
 
-    if (check_target(r, r->url, e) || ask(s, e) || ytdlp_read_entry(s->first, &entry, e) ||
+    if (check_target(r, r->job.url, e) || run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e) ||
         check_limits(r, &entry, e) || check_targets(r, s->first, e))
         return -1;
     if (!entry.info.url[0])
-        copy_text(entry.info.url, sizeof entry.info.url, r->url);
+        copy_text(entry.info.url, sizeof entry.info.url, r->job.url);
     apply_overrides(&entry.info, &r->spec);
     id_uuid7(track_uuid);
     if (hand_over(r, track_uuid, &entry, s->first, e))
         return -1;
     run_failpoint(r, "resolve", "end");
     run_book_stage(r, "done");
-    return life_resolved(r->db, &r->claim, track_uuid, &entry.info, r->spec.priority, e);
+    return life_resolved(r->db, &r->claim, track_uuid, &entry.info, entry.is_reference ? ASKS_PAGE : ASKS_MEDIA, e);
 }
 
 int task_resolve(struct run *r, struct err *e)
 {
     struct resolving s = { .run = r };
 
-    snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job_uuid);
+    snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job.uuid);
     r->stage = "resolve";
     r->stage_started_ms = clock_boot_ms();
     r->shown = (struct queue_progress){ .downloaded_bytes = -1, .total_bytes = -1, .speed_bps = -1, .eta_s = -1 };

@@ -26,12 +26,13 @@ static void add_joined(struct ytdlp_args *a, const char *head, const char *middl
 }
 
 /* --ignore-config drops the system's configuration too, so that a job does not depend on it; what the admin wants is
- * named explicitly. --verbose with --print sends all human text to standard error. */
+ * named explicitly. --verbose with --print sends all human text to standard error; --print-traffic shows the headers of
+ * each reply on standard output, among them the time for which a site that refuses wants to be left alone. */
 static void begin(struct ytdlp_args *a, const char *program, const char *config)
 {
     static const char *const common[] = {
-        "--ignore-config", "--verbose", "--no-exec", "--no-playlist", "--no-cache-dir", "--socket-timeout", "20",
-        "--extractor-retries", "3",
+        "--ignore-config", "--verbose", "--print-traffic", "--no-exec", "--no-playlist", "--no-cache-dir",
+        "--socket-timeout", "20", "--extractor-retries", "3",
         /* Its helpers would read a stranger's bytes, and playlists in them, outside the jail: what yt-dlp cannot fetch
          * by itself it does not fetch, and containers are mended, if at all, by our own decoder. */
         "--fixup", "never", "--ffmpeg-location", "/nonexistent", NULL,

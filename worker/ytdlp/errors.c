@@ -1,9 +1,14 @@
 #include "errors.h"
 
+#include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
+
+#define MOST_RETRY_AFTER_S (24 * 3600)
 
 /*
  * Real texts of 2023–2026, in the order in which they have to be looked for: "Video unavailable" also heads YouTube's
@@ -109,6 +114,40 @@ void ytdlp_note_line(struct ytdlp_complaint *c, const char *line)
                 c->outdated = true;
 }
 
+/* Seconds, or a date (RFC 9110 §10.2.3); 0 if it is neither. */
+static int read_retry_after(const char *value)
+{
+    char *end = NULL;
+    const long seconds = strtol(value, &end, 10);
+
+    if (end != value && *end == '\0')
+        return seconds > 0 && seconds < MOST_RETRY_AFTER_S ? (int)seconds : seconds > 0 ? MOST_RETRY_AFTER_S : 0;
+    const time_t at = curl_getdate(value, NULL), now = time(NULL);
+    if (at <= now)      /* -1: no date */
+        return 0;
+    return at - now < MOST_RETRY_AFTER_S ? (int)(at - now) : MOST_RETRY_AFTER_S;
+}
+
+bool ytdlp_note_traffic(struct ytdlp_complaint *c, const char *line)
+{
+    static const char retry_after[] = "header: Retry-After: ";
+    static const char *const heads[] = { "header: ", "reply: ", "send: ", "director: " };
+
+    if (strncmp(line, "reply: ", 7) == 0) {
+        const char *status = strchr(line + 7, ' ');
+        c->refused = status && (strncmp(status, " 429", 4) == 0 || strncmp(status, " 503", 4) == 0 ||
+                                strncmp(status, " 402", 4) == 0);
+        if (c->refused)
+            c->retry_after_s = 0;
+    }
+    if (c->refused && strncasecmp(line, retry_after, sizeof retry_after - 1) == 0)
+        c->retry_after_s = read_retry_after(line + sizeof retry_after - 1);
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        if (strncmp(line, heads[i], strlen(heads[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The text without the links in it, whose words are their author's. */
 static void drop_links(char *out, size_t size, const char *in)
 {
@@ -154,6 +193,7 @@ int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e
     if (c->error[0]) {
         err_set(e, kind_of(c), "%.*s", readable_length(c->error), c->error);
         utf8_clean(e->text);        /* it quotes what a site said */
+        e->retry_after_s = err_class(e->kind)->may_pass ? c->retry_after_s : 0;
         return -1;
     }
     if (exit_code > 128)

@@ -13,6 +13,9 @@ struct forward { const struct ytdlp_run *run; struct ytdlp_complaint *complaint;
 static int forward_line(void *arg, char *line, struct err *e)
 {
     const struct forward *f = arg;
+
+    if (ytdlp_note_traffic(f->complaint, line))
+        return 0;
     return f->run->on_line ? f->run->on_line(f->run->arg, line, e) : 0;
 }
 
