@@ -256,7 +256,8 @@ def get_watch(self, query, name):
     if query.get("page_hang"):
         return self.wait_for_client_to_leave()
     if query.get("page_status"):
-        return self.send_text(int(query["page_status"]), "as you wish\n")
+        retry = [("Retry-After", query["retry_after"])] if query.get("retry_after") else []
+        return self.send_text(int(query["page_status"]), "as you wish\n", headers=retry)
     ext = query.get("ext", "mp3")
     path = self.server.recordings.audio(name, ext, query.get("clip"))
     title = query.get("title", title_of(name))

@@ -44,6 +44,10 @@ class FakeSite:
         self._ask("PUT", f"/page/key{self.pages}", json.dumps(query))
         return self.url(f"/watch/{name}", page=f"key{self.pages}")
 
+    def set_page(self, key, **query):
+        """What /watch/…?page=key does from now on."""
+        self._ask("PUT", f"/page/{key}", json.dumps(query))
+
     def media(self, name, ext="mp3", **query):
         return self.url(f"/media/{name}.{ext}", **query)
 
