@@ -464,7 +464,7 @@ int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, in
     db_done(s);
     if (row < 0)
         return -1;
-    const bool same_boot = strcmp(known_boot, boot_id) == 0;
+    const bool same_boot = row == 1 && strcmp(known_boot, boot_id) == 0;
     if (same_boot && offset_ms - known_ms < CLOCK_STEP_MS && known_ms - offset_ms < CLOCK_STEP_MS)
         return 0;
     s = db_stmt(db, sql[Q_SET_CLOCK]);

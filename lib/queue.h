@@ -36,7 +36,7 @@
 #define QUEUE_OWNER_BYTES  96
 #define QUEUE_SOURCE_BYTES 256      /* a host name */
 #define QUEUE_TURN_MS      600000   /* longer than nearly every track takes */
-#define QUEUE_COUNT_MOST   10000    /* longer lanes are "10000" */
+#define QUEUE_COUNT_MOST   1000     /* longer lanes are "more than 1000": who polls should not walk them */
 
 /* What a task wants of its source. */
 enum asks { ASKS_NOTHING, ASKS_MEDIA, ASKS_PAGE /* counts in the source's budget */ };

@@ -562,6 +562,20 @@ int installation_prepare(const struct conf *conf, struct err *e)
     return rc;
 }
 
+/* Of this boot of the machine: times of the boot clock mean nothing in another. */
+static int read_boot_id(char *out, size_t size, struct err *e)
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (!f || !fgets(out, (int)size, f))
+        err_errno(e, "cannot read the boot id");
+    else
+        out[strcspn(out, "\n")] = '\0';
+    if (f)
+        fclose(f);
+    return *out ? 0 : -1;
+}
+
 static int begin(struct supervisor *s, struct err *e)
 {
     char random[ID_SECRET_BYTES];
@@ -571,12 +585,8 @@ static int begin(struct supervisor *s, struct err *e)
     const ssize_t n = readlink("/proc/self/exe", s->self, sizeof s->self - 1);
     if (n < 0)
         return err_errno(e, "cannot find my own path");
-    char *boot_id = NULL;
-    if (file_read(&boot_id, NULL, "/proc/sys/kernel/random/boot_id", 64, e))
+    if (read_boot_id(s->boot_id, sizeof s->boot_id, e))
         return -1;
-    boot_id[strcspn(boot_id, "\n")] = '\0';
-    copy_text(s->boot_id, sizeof s->boot_id, boot_id);
-    free(boot_id);
     copy_text(s->ytdlp_name, sizeof s->ytdlp_name, s->conf.ytdlp_path);
     find_ytdlp(s);
     id_secret(random);

@@ -230,6 +230,7 @@ class TheQueue(Steering):
         row = eventually(lambda: next((w for w in self.api("GET", "/api/workers").json["workers"] if w["name"] == "alpha"), None), 10, "the worker is listed")
         self.assertEqual((row["queues"], row["concurrency"], row["pid"]), ("maintenance", 3, worker.pid))
         self.assertTrue(self.lane("maintenance")["served"])
+        eventually(lambda: self.s.rows("SELECT 1 FROM clock WHERE length(boot_id) = 36"), 10, "it follows the clock of this boot")
         worker.kill()
         eventually(lambda: not any(w["name"] == "alpha" for w in self.api("GET", "/api/workers").json["workers"]), 5, "a dead worker is not listed")
 
