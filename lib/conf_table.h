@@ -12,9 +12,9 @@
     STR(ytdlp_path, "YTDLP_PATH", "yt-dlp", "the yt-dlp that is run; a wrapper script serves")                   \
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
-    INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks that one worker runs at a time")              \
+    INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks of the default lane that a worker runs at a time")              \
     STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,default,slow",                                          \
-        "lanes that this worker serves, in this order")                                                          \
+        "lanes that this worker serves; each has places of its own")                                             \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
     INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \
     INT(drain_s, "DRAIN_S", 20, 0, 600, "how long SIGTERM lets running tasks finish before they are put back")   \
@@ -26,7 +26,7 @@
     INT(source_rest_s, "SOURCE_REST_S", 300, 1, 86400,                                                           \
         "how long a source rests that answered 429; six times this after a bot check; doubles each time")       \
     STR(source_budgets, "SOURCE_BUDGETS", "youtube=240",                                                         \
-        "pages asked of a source per hour, after the first ten: name=n, …; * is every other; 0 is no limit")     \
+        "pages asked of a source per hour, after the first ten: name=n, …; * is every other; *=0 is no limit")     \
     INT(min_free_mb, "MIN_FREE_MB", 512, 0, 1048576, "with less free disk space than this no work is begun")     \
     INT(keep_failed_h, "KEEP_FAILED_H", 24, 0, 8760,                                                             \
         "how long a failed track keeps what it had, for a retry that goes on from there")                       \

@@ -124,6 +124,46 @@ TEST(migrating_twice_changes_nothing)
     assert_int_not_equal(access(copy, F_OK), 0);
 }
 
+/* What somebody has who ran the first version. */
+TEST(a_database_of_version_1_keeps_its_jobs_and_they_are_claimed)
+{
+    static const char *const rows[] = {
+        "INSERT INTO download_jobs (id, uuid, url, source, spec_json, state, created_at_ms, updated_at_ms, revision)"
+        " VALUES (1, 'a', 'https://example.org/1', 'youtube', '{}', 'done', 1, 1, 1),"
+        "        (2, 'b', 'https://example.org/2', 'youtube', '{}', 'queued', 2, 2, 2),"
+        "        (3, 'c', 'https://example.org/3', 'generic', '{}', 'queued', 3, 3, 3)",
+        "INSERT INTO tasks (id, kind, queue, job_id, state, run_after_ms, created_at_ms)"
+        " VALUES (1, 'resolve', 'default', 1, 'done', 0, 1), (2, 'resolve', 'default', 2, 'queued', 0, 2),"
+        "        (3, 'resolve', 'default', 3, 'queued', 5, 3), (4, 'tidy', 'maintenance', 2, 'queued', 0, 4)",
+        "INSERT INTO workers (owner, name, pid, version, ytdlp_path, ytdlp_version, started_at_ms)"
+        " VALUES ('w0', 'w', 1, '0', '', '', 1)",
+    };
+    const struct conf conf = { .lease_s = 60, .source_budgets = "" };
+    struct db *db = NULL;
+    struct claim c;
+    struct err e;
+
+    sqlite3 *h = raw("t.db");
+    assert_int_equal(sqlite3_exec(h, db_migrations[0], NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, "PRAGMA user_version=1", NULL, NULL, NULL), SQLITE_OK);
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        check(sqlite3_exec(h, rows[i], NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(h));
+    sqlite3_close(h);
+    check(db_migrate("t.db", &e) == 0, "%s", e.text);
+    assert_int_equal(access("t.db.before-1", F_OK), 0);
+    check(db_open(&db, "t.db", &e) == 0, "%s", e.text);
+    assert_int_equal(number(db, "SELECT SUM(jobs) FROM job_counts"), 3);
+    assert_int_equal(number(db, "SELECT jobs FROM job_counts WHERE source = 'youtube' AND state = 'queued'"), 1);
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &c, &e), 1);
+    assert_int_equal(c.task_id, 2);
+    assert_string_equal(c.source, "youtube");
+    assert_int_equal(life_promote(db, &e), 1);          /* what waited for a retry */
+    assert_int_equal(life_claim(db, &conf, "default", "w1", &c, &e), 1);
+    assert_int_equal(c.task_id, 3);
+    assert_int_equal(life_claim(db, &conf, "maintenance", "w1", &c, &e), 1);
+    db_close(&db);
+}
+
 static void migrate_when(int go, const char *path)
 {
     struct err e;
@@ -934,7 +974,7 @@ TEST(claiming_walks_the_index_of_waiting_tasks)
 
 UNIT_MAIN(UNIT(only_versions_with_the_fix_of_the_wal_reset_bug_are_safe),
           UNIT(a_new_file_gets_the_whole_schema),
-          UNIT(migrating_twice_changes_nothing),
+          UNIT(migrating_twice_changes_nothing), UNIT(a_database_of_version_1_keeps_its_jobs_and_they_are_claimed),
           UNIT(processes_that_migrate_at_once_all_succeed),
           UNIT(a_file_of_a_newer_schema_is_refused_and_left_alone),
           UNIT(a_file_that_is_no_database_is_refused_and_left_alone),
