@@ -12,7 +12,8 @@
     STR(ytdlp_path, "YTDLP_PATH", "yt-dlp", "the yt-dlp that is run; a wrapper script serves")                   \
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
-    INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64, "tasks of the default lane that a worker runs at a time")              \
+    INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64,                                                      \
+        "tasks of the default lane that a worker runs at a time")                                                \
     STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,default,slow",                                          \
         "lanes that this worker serves; each has places of its own")                                             \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
