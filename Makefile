@@ -29,8 +29,11 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # ---- what is built from what ----
 
+# One file per platform: lib/source_NAME.c, and a row in lib/source.c.
+SOURCES = bandcamp instagram soundcloud tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      conf db events gates idempotency jobs json keys lanes lifecycle net queue source sources spec status tracks url workers
+      conf db events gates idempotency jobs json keys lanes lifecycle net queue source sources spec status tracks url \
+      workers $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
@@ -39,7 +42,7 @@ WORKER = main supervisor serve follow task pipeline media proc workdir \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base conf db json lifecycle net power_loss proc queue spec url wal_reset ytdlp
+UNIT = base conf db json lifecycle net power_loss proc queue source spec url wal_reset ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

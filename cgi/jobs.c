@@ -32,6 +32,7 @@
 static void read_url(const struct request *req, struct url *url, const struct spec *spec, struct spec_errors *errors)
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(req->json, "url");
+    struct source_link link;
     struct net_allow allow;
     struct err e;
 
@@ -40,11 +41,10 @@ static void read_url(const struct request *req, struct url *url, const struct sp
     else if (!cJSON_IsString(value))
         spec_add_error(errors, "url", "has to be text");
     else if (net_allow_parse(&allow, req->conf->allow_source_nets, &e) ||
-             url_check(url, value->valuestring, &allow, &e))
+             url_check(url, value->valuestring, &allow, &e) || source_recognise(&link, url, &e))
         spec_add_error(errors, "url", "%s", e.text);
-    else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, source_of_host(url->host)))
-        spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type,
-                       source_of_host(url->host));
+    else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, link.source))
+        spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type, link.source);
 }
 
 /* After a change, inside the lock that its group holds: what was read a moment ago is new enough. */

@@ -1,13 +1,23 @@
 #include "source.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-static const struct { const char *domain, *name; } hosts[] = {
-    { "youtube.com", "youtube" },       { "youtu.be", "youtube" },      { "youtube-nocookie.com", "youtube" },
-    { "soundcloud.com", "soundcloud" }, { "instagram.com", "instagram" }, { "tiktok.com", "tiktok" },
-    { "bandcamp.com", "bandcamp" },     { "vimeo.com", "vimeo" },
+static const struct platform {
+    const char        *name;
+    const char *const *domains;
+    source_recogniser *recognise;
+} platforms[] = {
+#define DOMAINS(...) (const char *const[]){ __VA_ARGS__, NULL }
+    { "youtube",    DOMAINS("youtube.com", "youtu.be", "youtube-nocookie.com"), source_youtube },
+    { "soundcloud", DOMAINS("soundcloud.com"),                                  source_soundcloud },
+    { "instagram",  DOMAINS("instagram.com"),                                   source_instagram },
+    { "tiktok",     DOMAINS("tiktok.com"),                                      source_tiktok },
+    { "bandcamp",   DOMAINS("bandcamp.com"),                                    source_bandcamp },
+    { "vimeo",      DOMAINS("vimeo.com"),                                       source_vimeo },
+#undef DOMAINS
 };
 
 const char *const source_names[] = { "auto",     "youtube", "soundcloud", "instagram", "tiktok",
@@ -21,21 +31,97 @@ static bool host_within(const char *host, const char *domain)
     return h >= d && strcmp(host + h - d, domain) == 0 && (h == d || host[h - d - 1] == '.');
 }
 
+static const struct platform *platform_of(const char *host)
+{
+    for (size_t i = 0; i < ARRAY_LEN(platforms); i++)
+        for (const char *const *domain = platforms[i].domains; *domain; domain++)
+            if (host_within(host, *domain))
+                return &platforms[i];
+    return NULL;
+}
+
 const char *source_of_host(const char *host)
 {
-    for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
-        if (host_within(host, hosts[i].domain))
-            return hosts[i].name;
-    return "generic";
+    const struct platform *p = platform_of(host);
+    return p ? p->name : "generic";
 }
 
 const char *source_asked(const char *host)
 {
-    const char *name = source_of_host(host);
-    return strcmp(name, "generic") == 0 ? host : name;
+    const struct platform *p = platform_of(host);
+    return p ? p->name : host;
 }
 
 bool source_host_is_known(const char *host)
 {
-    return strcmp(source_of_host(host), "generic") != 0;
+    return platform_of(host) != NULL;
+}
+
+int source_recognise(struct source_link *out, const struct url *url, struct err *e)
+{
+    const struct platform *p = platform_of(url->host);
+
+    *out = (struct source_link){ .source = p ? p->name : "generic", .kind = SOURCE_ANY };
+    return p ? p->recognise(out, url, e) : 0;
+}
+
+/* n bytes, percent-decoded, and cut to fit; a decoded zero byte ends it. */
+static void decode(char *out, size_t size, const char *text, size_t n)
+{
+    int length = 0;
+    char *plain = curl_easy_unescape(NULL, text, (int)n, &length);
+
+    copy_text(out, size, plain ? plain : "");
+    curl_free(plain);
+}
+
+/* Where the path starts: behind the authority. */
+static const char *path_of(const struct url *url)
+{
+    const char *p = strstr(url->text, "://");
+
+    p = p ? p + 3 : url->text;
+    return p + strcspn(p, "/?#");
+}
+
+void source_split(struct source_path *out, const struct url *url)
+{
+    const char *p = path_of(url), *end = p + strcspn(p, "?#");
+
+    out->count = 0;
+    while (p < end && out->count < SOURCE_SEGMENTS) {
+        p += strspn(p, "/");
+        const size_t n = strcspn(p, "/?#");
+        if (n > 0)
+            decode(out->segments[out->count++], sizeof out->segments[0], p, n);
+        p += n;
+    }
+}
+
+bool source_query(const struct url *url, const char *name, char *out, size_t size)
+{
+    const char *p = path_of(url) + strcspn(path_of(url), "?#");
+    const size_t n = strlen(name);
+
+    if (*p != '?')
+        return false;
+    for (p++; *p && *p != '#'; p += strcspn(p, "&#"), p += *p == '&')
+        if (strncmp(p, name, n) == 0 && p[n] == '=') {
+            decode(out, size, p + n + 1, strcspn(p + n + 1, "&#"));
+            return *out != '\0';
+        }
+    return false;
+}
+
+bool source_is(const struct source_path *p, int i, const char *word)
+{
+    return i < p->count && strcmp(p->segments[i], word) == 0;
+}
+
+bool source_is_id(const char *text, size_t least, size_t most)
+{
+    const size_t n = strlen(text);
+
+    return n >= least && n <= most &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == n;
 }

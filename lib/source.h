@@ -1,11 +1,37 @@
 /*
- * source: the platform a URL belongs to, found by its host in one table. The name is what clients see as
- * `source_type`, and later what rests when a platform limits us.
+ * source: the platform that a link belongs to, and what the link names there: one item, a list, a profile. Decided by
+ * the link alone, at submit and without the network; what a platform has nothing to play for is refused here, before
+ * it is queued.
+ *
+ * Adding a platform is a file source_NAME.c with one function and a row in source.c. The name is what clients see as
+ * `source_type`, and what rests when the platform limits us (sources.h).
  */
 #ifndef DUBPLATE_SOURCE_H
 #define DUBPLATE_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "url.h"
+
+enum source_kind {
+    SOURCE_ITEM,        /* one piece of audio */
+    SOURCE_LIST,        /* playlist, set, album, feed */
+    SOURCE_PROFILE,     /* everything of one channel, user, artist */
+    SOURCE_ANY,         /* only a look at the page will tell */
+};
+
+struct source_link {
+    const char      *source;        /* "youtube" … "generic" */
+    enum source_kind kind;
+    char id[160];                   /* of the item, the list or the profile, as the platform spells it; "" if unknown */
+    char list[160];                 /* of a list that an item's link also names; "" if none */
+    char channel[160];              /* whose, where the link tells: "@handle", an id, a user; "" if it does not */
+};
+
+/* What the link names. ERR_UNSUPPORTED where the platform has nothing to play at such a link. */
+int source_recognise(struct source_link *out, const struct url *url, struct err *e);
 
 /* "youtube", "soundcloud" … or "generic". host is lower case. */
 const char *source_of_host(const char *host);
@@ -18,5 +44,26 @@ bool source_host_is_known(const char *host);
 
 /* All names, for the option table; NULL-terminated, "auto" first. */
 extern const char *const source_names[];
+
+/* ---- for the files of the platforms ---- */
+
+/* Fills out->kind and the ids of a link to one of its own hosts; the rest of *out is set. */
+typedef int source_recogniser(struct source_link *out, const struct url *url, struct err *e);
+source_recogniser source_youtube, source_soundcloud, source_instagram, source_tiktok, source_bandcamp, source_vimeo;
+
+/* The path's segments, percent-decoded, and the values of its query. */
+#define SOURCE_SEGMENTS 8
+struct source_path {
+    char segments[SOURCE_SEGMENTS][160];
+    int  count;
+};
+void source_split(struct source_path *out, const struct url *url);
+bool source_query(const struct url *url, const char *name, char *out, size_t size);
+
+/* Is segment i this word? False beyond the end. */
+bool source_is(const struct source_path *p, int i, const char *word);
+
+/* n characters of letters, digits, - and _? */
+bool source_is_id(const char *text, size_t least, size_t most);
 
 #endif

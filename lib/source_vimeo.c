@@ -1,0 +1,27 @@
+/* Vimeo: /ID and player.vimeo.com/video/ID are videos, channels and showcases lists; the rest only the site knows. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "source.h"
+
+static bool is_number(const char *s)
+{
+    return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+int source_vimeo(struct source_link *out, const struct url *url, struct err *e)
+{
+    struct source_path path;
+
+    source_split(&path, url);
+    if (path.count == 0)
+        return err_set(e, ERR_UNSUPPORTED, "this Vimeo page is no video or list");
+    const char *last = path.segments[path.count - 1];
+    const bool is_list = path.count == 2 && (source_is(&path, 0, "channels") || source_is(&path, 0, "showcase") ||
+                                             source_is(&path, 0, "album") || source_is(&path, 0, "groups"));
+    if (is_list || is_number(path.segments[0]) || (path.count >= 2 && is_number(last))) {
+        out->kind = is_list ? SOURCE_LIST : SOURCE_ITEM;
+        copy_text(out->id, sizeof out->id, is_list || !is_number(path.segments[0]) ? last : path.segments[0]);
+    }
+    return 0;
+}
