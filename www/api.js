@@ -67,7 +67,7 @@ async function call(method, path, { body, headers = {}, conditional = false } = 
         if (etag) known.set(path, { etag, body: json });
         else known.delete(path);
     }
-    return { changed: true, body: json };
+    return { changed: true, body: json, status: answer.status };
 }
 
 const jobPath = (id) => `/jobs/${encodeURIComponent(id)}`;
@@ -78,21 +78,47 @@ export const logout = () => call('POST', '/logout');
 export const options = async () => (await call('GET', '/options')).body;
 export const health = () => call('GET', '/health', { conditional: true });
 
-export function jobs({ limit, cursor }) {
+/* `status`: only those; '' for all. */
+export function jobs({ limit, cursor, status }) {
     const query = new URLSearchParams({ limit });
+    if (status) query.set('status', status);
     if (cursor) query.set('cursor', cursor);
     return call('GET', `/jobs?${query}`, { conditional: !cursor });
 }
 export const job = (id) => call('GET', jobPath(id), { conditional: true });
-/* `token` makes a repeated submission after a lost answer the same submission. */
-export const submit = async (spec, token) => (await call('POST', '/jobs', { body: spec, headers: { 'Idempotency-Key': token } })).body;
-export const cancel = async (id) => (await call('POST', `${jobPath(id)}/cancel`)).body;
+export const events = (id, cursor) => call('GET', `${jobPath(id)}/events${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`, { conditional: !cursor });
+
+/* `token` makes a repeated submission after a lost answer the same submission. `existing`: the same work was under way
+ * already, and this is its job. */
+export async function submit(spec, token) {
+    const { status, body } = await call('POST', '/jobs', { body: spec, headers: { 'Idempotency-Key': token } });
+    return { job: body, existing: status === 200 };
+}
+/* A fresh token. crypto.randomUUID() is there in secure contexts only; a VPS by plain address is none. */
+export function newToken() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const b = crypto.getRandomValues(new Uint8Array(16));
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    const hex = [...b].map((n) => n.toString(16).padStart(2, '0')).join('');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/* What may be asked of a job: cancel, pause, resume, retry. Answers with the job. */
+export const act = async (id, action) => (await call('POST', `${jobPath(id)}/${action}`)).body;
+export const change = async (id, fields) => (await call('PATCH', jobPath(id), { body: fields })).body;
 export const remove = (id) => call('DELETE', jobPath(id));
+/* The same of many: which is {ids} (at most 500) or {status}. */
+export const actOnMany = async (which, action) => (await call('POST', '/jobs/actions', { body: { ...which, action } })).body;
+
+export const queue = () => call('GET', '/queue', { conditional: true });
+export const steerLane = async (name, action) => (await call('POST', `/queue/${encodeURIComponent(name)}/${action}`)).body;
+export const wakeSource = async (name) => (await call('POST', `/queue/sources/${encodeURIComponent(name)}/wake`)).body;
 
 /* Drops what is remembered of one job, or of everything (another person may sign in next). */
 export function forget(id) {
     if (id === undefined) known.clear();
-    else known.delete(jobPath(id));
+    else for (const path of [jobPath(id), `${jobPath(id)}/events`]) known.delete(path);
 }
 
 /* Paths of media come from the server; anything that does not lead back to its own API is not followed. */

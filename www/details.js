@@ -6,7 +6,13 @@
 import * as api from './api.js';
 import { attr, clone, cssVar, facts, line, order, outward, show, text } from './dom.js';
 import { isDefault } from './submit.js';
+import { Timeline } from './timeline.js';
 import { bytes, clock, decibel, moment, plural, sentence, setting, span, STAGES, stream } from './words.js';
+
+/* Of a history longer than this the rest is left out; no job that a person wants to read about gets there. */
+const EVENT_PAGES = 5;
+/* What a job is told about itself, not about its sound: shown as facts of their own. */
+const NOT_SOUND = new Set(['url', 'priority', 'scheduled_at']);
 
 /* The scale of the meter, in dB below full scale. */
 const SCALE = { from: -40, to: 0, ticks: [-40, -30, -20, -10, 0] };
@@ -22,6 +28,7 @@ export class Details {
         this.stale = false;     /* the row has moved on since these were read */
         this.tracks = new Map();
         this.stages = new Map();
+        this.timeline = new Timeline(ref.history);
         show(el, false);
         this.el = el;
         host.append(el);
@@ -44,14 +51,29 @@ export class Details {
         facts(this.ref.facts, [
             ['Link', outward(job.url)],
             ['Added', moment(job.created_at)],
+            ['Not before', moment(job.scheduled_at)],
             ['Started', moment(job.started_at)],
             ['Finished', moment(job.finished_at)],
             ['Attempt', job.attempt > 1 ? String(job.attempt) : ''],
             ['Error', job.error ? `${job.error.detail} (${job.error.kind})` : ''],
+            ['Priority', job.priority ? String(job.priority).replace('-', '\u2212') : ''],
             ['Options', chosen(job.options).join(', ') || 'defaults'],
             ['Job', job.job_id],
         ]);
         this.showStages(job.stages || []);
+    }
+
+    /* Without a history the rest still stands. */
+    async renderHistory(id) {
+        const first = await api.events(id);
+        let { events, next_cursor: cursor } = first.body;
+        for (let i = 1; cursor && i < EVENT_PAGES; i++) {
+            const { body } = await api.events(id, cursor);
+            events = [...events, ...body.events];
+            cursor = body.next_cursor;
+        }
+        show(this.ref.historyBox, events.length);
+        this.timeline.render(events);
     }
 
     showTracks(tracks, url) {
@@ -157,7 +179,7 @@ function showLoudness(ref, loudness) {
 function chosen(options, prefix = '') {
     return Object.entries(options || {}).flatMap(([key, value]) => {
         const name = prefix + key;
-        if (value === null || value === '' || name === 'url' || isDefault(name, value)) return [];
+        if (value === null || value === '' || NOT_SOUND.has(name) || isDefault(name, value)) return [];
         if (typeof value === 'object') return Array.isArray(value) ? [] : chosen(value, `${name}.`);
         return [setting(key, value)];
     });

@@ -10,6 +10,7 @@ import * as jobs from './jobs.js';
 import { Live } from './live.js';
 import * as login from './login.js';
 import * as player from './player.js';
+import * as queue from './queue.js';
 import * as submit from './submit.js';
 
 const BUSY_MS = 1000, IDLE_MS = 15000;
@@ -23,7 +24,7 @@ function view(name) {
 }
 
 async function ask() {
-    const busy = await jobs.poll();
+    const [next] = await Promise.all([jobs.poll(), queue.poll()]);
     if (document.body.dataset.view !== 'app') {
         view('app');
         submit.loadOptions();
@@ -32,7 +33,7 @@ async function ask() {
     const percent = jobs.cutting();
     setLathe($('lathe'), percent);
     document.title = percent === null ? 'Dubplate' : `${Math.floor(percent)}% · Dubplate`;
-    return busy ? BUSY_MS : IDLE_MS;
+    return Math.min(IDLE_MS, Math.max(BUSY_MS, next));
 }
 
 const live = new Live({ ask, onAway, onBack, onRefused: ended });
@@ -71,6 +72,7 @@ function signedOut(reason) {
     player.close();
     forget();
     jobs.clear();
+    queue.clear();
     setLathe($('lathe'), null);
     document.title = 'Dubplate';
     view('login');
@@ -82,7 +84,8 @@ setLathe($('lathe'), null);
 text($('curl'), curl());
 copyButton($('curl-copy'), curl);
 login.init({ onSignedIn: () => live.start(), onSignedOut: () => signedOut('') });
-submit.init({ onAdded: () => live.now(), onSignedOut: ended });
+submit.init({ onAdded: jobs.reveal, onSignedOut: ended });
+queue.init({ onPoke: () => live.now(), onCounts: jobs.showCounts });
 jobs.init({ onPoke: () => live.now() });
 $('away-now').addEventListener('click', () => live.now());
 

@@ -4,12 +4,15 @@
  */
 
 import * as api from './api.js';
-import { $, attr, clone, line, say, show, text } from './dom.js';
-import { plural, sentence } from './words.js';
+import { $, attr, clone, line, order, say, show, text } from './dom.js';
+import { bare, plural, sentence } from './words.js';
 
 const form = $('submit'), url = $('url');
 /* What a job is about, not how it is made. */
 const NOT_OPTIONS = new Set(['url', 'urls', 'search_query']);
+/* When and how urgent is asked first, and like tags for one job only. */
+const WHEN = ['scheduled_at', 'priority'];
+const REPEAT_MS = 700;
 
 const fields = new Map();       /* "metadata.title" -> {el, read(), reset(), oneJob} */
 const defaults = new Map();     /* "metadata.title" -> what a job gets that says nothing */
@@ -28,6 +31,7 @@ export function init({ onAdded, onSignedOut }) {
         summary();
     });
     $('options').addEventListener('input', summary);
+    url.addEventListener('input', () => line($('url-told'), ''));
     document.addEventListener('paste', (event) => {
         if (form.hidden || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
         const pasted = (event.clipboardData?.getData('text/plain') || '').trim();
@@ -54,29 +58,43 @@ async function send(onAdded, onSignedOut) {
         url.focus();
         return;
     }
+    const button = form.querySelector('.primary');
+    if (button.disabled) return;
     const spec = { url: link, ...chosen() };
     const words = JSON.stringify(spec);
     if (tokenFor !== words) {
-        token = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, '0')).join('');
+        token = api.newToken();
         tokenFor = words;
     }
-    const button = form.querySelector('.primary');
     button.disabled = true;
     try {
-        const job = await api.submit(spec, token);
+        const { job, existing } = await post(spec);
         tokenFor = '';
         url.value = '';
         for (const field of fields.values()) if (field.oneJob) field.reset();
         summary();
         url.focus();
-        say('Added.');
-        onAdded(job);
+        if (existing) line($('url-told'), `Already under way: ${job.title || bare(job.url)}`);
+        say(existing ? $('url-told').textContent : 'Added.');
+        onAdded(job, existing);
     } catch (error) {
         if (error.status === 401) return onSignedOut();
-        if (error.status !== 0) tokenFor = '';
+        /* Where it is not known whether the server took it, the next try is the same submission. */
+        if (error.status !== 0 && error.status < 500) tokenFor = '';
         refuse(error);
     } finally {
         button.disabled = false;
+    }
+}
+
+/* Once more when nobody answered: the token makes it one submission however often it arrives. */
+async function post(spec) {
+    try {
+        return await api.submit(spec, token);
+    } catch (error) {
+        if (error.status !== 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
+        return api.submit(spec, token);
     }
 }
 
@@ -104,6 +122,7 @@ function problem(name, message) {
 }
 
 function clearProblems() {
+    line($('url-told'), '');
     for (const name of fields.keys()) problem(name, '');
 }
 
@@ -132,6 +151,7 @@ export async function loadOptions() {
     let schema;
     try { schema = await api.options(); } catch { return; }
     draw($('options-grid'), schema?.properties || {}, '', false);
+    order($('options-grid'), [...WHEN.map((name) => fields.get(name)?.el).filter(Boolean), ...$('options-grid').children].filter((el, i, all) => all.indexOf(el) === i));
     summary();
     show($('options'), fields.size > 1);
 }
@@ -149,7 +169,7 @@ function draw(host, properties, prefix, oneJob) {
         const made = control(type, schema);
         if (!made) continue;
         host.append(label(made, name, key, schema));
-        fields.set(name, { ...made, oneJob });
+        fields.set(name, { ...made, oneJob: oneJob || WHEN.includes(name) });
     }
     for (const [name, schema] of groups) {
         const { el } = clone('t-group');
@@ -171,7 +191,7 @@ function label(made, name, key, schema) {
     const [hint, wrong] = [el.querySelector('.hint'), el.querySelector('.problem')];
     hint.id = `${id}-hint`;
     wrong.id = `${id}-error`;
-    line(hint, schema.description);
+    line(hint, made.hint || schema.description);
     line(wrong, '');
     input.setAttribute('aria-describedby', `${wrong.id} ${hint.id}`);
     return el;
@@ -211,6 +231,15 @@ function control(type, schema) {
             el, input,
             read: () => (input.value === standard || (input.value === '' && !input.validity.badInput) ? undefined : input.validity.badInput ? '?' : Number(input.value)),
             reset: () => { input.value = standard; },
+        };
+    }
+    if (type === 'string' && schema.format === 'date-time') {
+        const { el } = clone('t-time'), input = el.querySelector('input');
+        /* Typed on the reader's clock, sent as the server's. */
+        return {
+            el, input, hint: 'Your local time; empty is as soon as possible',
+            read: () => (input.value ? new Date(input.value).toISOString() : input.validity.badInput ? '?' : undefined),
+            reset: () => { input.value = ''; },
         };
     }
     if (type === 'string') {

@@ -130,15 +130,44 @@ export function full(text) {
     return !whole || /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }
 
-/* What a job waits for, as the server says it: a sentence of its own, or what "Waiting for" is about. Times inside
- * become local. */
-export function waiting(text) {
+/* A time on the reader's clock: "22:10", with its day when that is not today. */
+export function localTime(iso, now = Date.now(), seconds = false) {
+    const at = new Date(iso);
+    const clockPart = { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}) };
+    if (at.toDateString() === new Date(now).toDateString()) return at.toLocaleTimeString(undefined, clockPart);
+    return at.toLocaleString(undefined, { weekday: 'short', day: 'numeric', month: 'short', ...clockPart });
+}
+
+/* How far ahead: "in 25 s", "in 4 min". A countdown in seconds only where one would wait for it. */
+export function ahead(iso, now = Date.now()) {
+    const s = Math.ceil((Date.parse(iso) - now) / 1000);
+    if (!has(s)) return '';
+    if (s <= 0) return 'any moment now';
+    if (s < 90) return `in ${s} s`;
+    if (s < 3600 * 1.5) return `in ${Math.round(s / 60)} min`;
+    if (s < 86400 * 1.5) return `in ${Math.round(s / 3600)} h`;
+    return `in ${Math.round(s / 86400)} days`;
+}
+
+/* What a job waits for, as the server says it: a sentence of its own, or what "Waiting for" is about. The time inside
+ * becomes one of the reader's clock and a countdown: "at" soon gives way to it, "until" keeps both. */
+export function waiting(text, until = null, now = Date.now()) {
     if (!text) return '';
-    const local = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => moment(iso));
-    return /^\p{Lu}/u.test(local) ? local : `Waiting for ${local.replace(/\.$/, '')}.`;
+    let told = false;
+    const human = text.replace(/(\bat )?(\d{4}-\d\d-\d\dT[\d:.]+Z)/g, (_, at = '', iso) => {
+        told = true;
+        const soon = Date.parse(iso) - now < 3600000;
+        return at && soon ? ahead(iso, now) : `${at}${localTime(iso, now)} (${ahead(iso, now)})`;
+    }).replace(/\.$/, '') + (until && !told ? `, ${ahead(until, now)}` : '');
+    return full(/^\p{Lu}/u.test(human) ? human : `Waiting for ${human}`);
 }
 
 /* The address without what every address has. */
 export const bare = (url) => String(url || '').replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '');
+
+/* For a line, not for a pedant: more than three are counted. */
+export function enumerate(list) {
+    return list.length > 3 ? `${list.slice(0, 2).join('; ')}; and ${list.length - 2} more` : list.join('; ');
+}
 
 export const plural = (n, one, many) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
