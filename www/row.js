@@ -245,13 +245,15 @@ export class Row {
     }
 
     async remove() {
-        const id = this.job.job_id, name = this.ref.title.textContent;
-        this.ref.removeYes.disabled = true;
+        const id = this.job.job_id, name = this.ref.title.textContent, { removeYes } = this.ref;
+        /* A disabled button would drop the focus, and the row that leaves could not hand it on. */
+        if (removeYes.hasAttribute('aria-disabled')) return;
+        attr(removeYes, 'aria-disabled', 'true');
         const done = await this.act(async () => {
             try { await api.remove(id); } catch (error) { if (error.status !== 404) throw error; }
             return true;
         });
-        this.ref.removeYes.disabled = false;
+        attr(removeYes, 'aria-disabled', null);
         if (!done) return this.ask(false);
         this.list.gone(id);
         say(`Deleted: ${name}`);

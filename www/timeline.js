@@ -13,7 +13,7 @@ const WORDS = {
     paused: ['Paused', 'off'], resumed: ['Resumed', 'now'], cancelling: ['Cancelling', 'off'], cancelled: ['Cancelled', 'off'],
     retried: ['Asked to try again', 'now'], priority: ['Priority changed', ''], scheduled: ['Scheduled', ''], done: ['Done', 'good'], failed: ['Failed', 'bad'],
 };
-const TASKS = { resolve: 'Looking the link up', track: 'Making the track' };
+const TASKS = { resolve: 'Looking up the link', track: 'Making the track' };
 const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 export class Timeline {

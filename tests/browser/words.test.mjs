@@ -39,6 +39,19 @@ table('addresses are shown bare', words.bare, [['https://www.youtube.com/watch?v
 table('what a job waits for becomes a sentence', words.waiting, [
     ['its turn', 'Waiting for its turn.'], ['The disk is full.', 'The disk is full.'], [[null], ''],
 ]);
+test('a time inside becomes local, and a countdown while one would wait for it', () => {
+    const now = Date.parse('2026-11-20T12:00:00.000Z');
+    const says = (text, until) => words.waiting(text, until, now);
+    assert.equal(says('another attempt at 2026-11-20T12:00:25.000Z', '2026-11-20T12:00:25.000Z'), 'Waiting for another attempt in 25 s.');
+    assert.equal(says('another attempt at 2026-11-20T11:59:59.000Z'), 'Waiting for another attempt any moment now.');
+    assert.match(says('another attempt at 2026-11-20T15:00:00.000Z'), /^Waiting for another attempt at \d+:\d\d.* \(in 3 h\)\.$/);
+    assert.match(says('youtube to rest until 2026-11-20T12:04:00.000Z: it limits this server'), /^Waiting for youtube to rest until \d+:\d\d.* \(in 4 min\): it limits this server\.$/);
+    assert.match(says('its time, 2026-12-24T18:00:00.000Z'), /^Waiting for its time, .*24.* \(in 34 days\)\.$/);
+    assert.equal(says('its turn', '2026-11-20T12:01:00.000Z'), 'Waiting for its turn, in 60 s.');
+    assert.equal(words.ahead('2026-11-20T12:20:00.000Z', now), 'in 20 min');
+    assert.equal(words.ahead('not a time', now), '');
+    assert.equal(words.enumerate(['a', 'b', 'c', 'd']), 'a; b; and 2 more');
+});
 table('clauses become sentences', words.full, [['not so', 'Not so.'], ['Why?', 'Why?'], ['', '']]);
 table('a stream is described in a few words', words.stream, [
     [{ codec: 'opus', bit_rate_bps: 127800, sample_rate_hz: 48000, channels: 2 }, 'Opus, 128 kbit/s, 48 kHz, stereo'],
