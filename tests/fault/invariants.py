@@ -3,8 +3,32 @@
 import glob
 import hashlib
 import os
+import random
+import sys
 
 from harness import eventually, media, process_tree, processes_with
+
+# Of the choices of chance. The same seed makes the same choices; what the machine does in between is its own.
+SEED = int(os.environ.get("DUBPLATE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+
+def number(name, fallback):
+    """How long a test is: DUBPLATE_TEST_<name>. `make fault` sets the long form."""
+    return int(os.environ.get(f"DUBPLATE_TEST_{name}", fallback))
+
+
+def chance():
+    print(f"seed {SEED}: DUBPLATE_TEST_SEED={SEED} repeats the choices", file=sys.stderr)
+    return random.Random(SEED)
+
+
+def figures(case, text):
+    """What was measured; `make fault` keeps it in a file."""
+    line = f"{case.id().split('.', 1)[-1]}: {text}"
+    print(line, file=sys.stderr)
+    if os.environ.get("DUBPLATE_TEST_FIGURES"):
+        with open(os.environ["DUBPLATE_TEST_FIGURES"], "a", encoding="utf-8") as out:
+            out.write(line + "\n")
 
 
 def finished_once(case, s, job_ids):
@@ -26,6 +50,43 @@ def finished_once(case, s, job_ids):
     case.assertEqual(s.rows("SELECT id, kind, state FROM tasks WHERE state NOT IN ('done', 'cancelled')"), [])
     case.assertEqual(s.value("SELECT count(*) FROM artifacts WHERE kind = 'audio'"), len(job_ids))
     nothing_left(case, s)
+
+
+def all_finished_once(case, s, count, listened_to=40):
+    """finished_once for thousands: from the rows, and by listening to some of the files."""
+    case.assertEqual(s.rows("SELECT state, count(*) AS jobs FROM download_jobs GROUP BY state"), [{"state": "done", "jobs": count}])
+    case.assertEqual(s.rows("SELECT state, count(*) AS tracks FROM downloaded_tracks GROUP BY state"), [{"state": "done", "tracks": count}])
+    rows = s.rows("SELECT path, size_bytes, sha256 FROM artifacts WHERE kind = 'audio'")
+    case.assertEqual(len(rows), count)
+    case.assertEqual([os.path.relpath(f, s.data) for f in s.audio_files()], sorted(row["path"] for row in s.rows("SELECT path FROM artifacts")))
+    for i, row in enumerate(rows):
+        path = os.path.join(s.data, row["path"])
+        with open(path, "rb") as f:
+            data = f.read()
+        case.assertEqual((len(data), hashlib.sha256(data).hexdigest()), (row["size_bytes"], row["sha256"]), path)
+        if i % max(1, count // listened_to) == 0:
+            case.assertEqual(media.decoder_complaints(path), "")
+    case.assertEqual(s.rows("SELECT kind, state, count(*) AS n FROM tasks WHERE state != 'done' AND kind IN ('resolve', 'track') GROUP BY kind, state"), [])
+    truthful_log(case, s)
+    nothing_left(case, s)
+
+
+ENDS = "('done', 'failed', 'cancelled')"
+
+
+def truthful_log(case, s):
+    """With nothing running: every job that ended has one end in its log, every attempt that began ended, in one way,
+    and the counts that are kept are the counts that are."""
+    case.assertEqual(s.rows(f"""SELECT j.uuid, j.state, group_concat(e.event) AS ends FROM download_jobs j LEFT JOIN job_events e
+                                ON e.job_id = j.id AND e.event IN {ENDS} WHERE j.state IN {ENDS} GROUP BY j.id HAVING ends IS NOT j.state"""), [])
+    case.assertEqual(s.rows(f"""SELECT t.job_id, t.kind, t.state, t.attempt, t.failures, t.crashes,
+                                  sum(e.event = 'started') AS began, sum(e.event = 'crashed') AS crashed, sum(e.event = 'retrying') AS retrying,
+                                  sum(e.event IN ('put_back', 'stopped', 'resolved') OR e.event IN {ENDS}) AS otherwise
+                                FROM tasks t JOIN job_events e ON e.job_id = t.job_id AND e.task_kind = t.kind
+                                WHERE t.kind IN ('resolve', 'track') GROUP BY t.id
+                                HAVING began != t.attempt OR began != crashed + retrying + otherwise"""), [])
+    kept = s.rows("SELECT source, state, jobs FROM job_counts WHERE jobs != 0 ORDER BY source, state")
+    case.assertEqual(kept, s.rows("SELECT source, state, count(*) AS jobs FROM download_jobs WHERE deleted_at_ms IS NULL GROUP BY source, state ORDER BY source, state"))
 
 
 def nothing_left(case, s):

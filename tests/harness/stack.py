@@ -53,11 +53,13 @@ class Stack:
     """
     workers     how many worker processes nginx/stack starts; 0 leaves them to Worker
     site        False: no music site (API tests need none)
-    stub        name of a behaviour of tests/fakes/ytdlp-stubs/stub.py in place of the real yt-dlp
+    stub        in place of the real yt-dlp: "fast" is tests/fakes/ytdlp-stubs/fast.sh, others name a behaviour of stub.py
+    sample_seconds  how long the recording is that the fast stub delivers
     env         settings, as the environment of the starter
     """
 
-    def __init__(self, *, workers=1, site=True, stub=None, env=None):
+    def __init__(self, *, workers=1, site=True, stub=None, sample_seconds=1, env=None):
+        self.sample_seconds = sample_seconds
         self.root = tempfile.mkdtemp(prefix="dubplate-test-")
         self.data = os.path.join(self.root, "data")
         self.stub_log = os.path.join(self.root, "stub.log")
@@ -147,11 +149,17 @@ class Stack:
             raise AssertionError("\n".join(complaints))
 
     def _write_stub(self, wrapper):
+        names = {"DUBPLATE_STUB": self.stub, "DUBPLATE_STUB_LOG": self.stub_log, "DUBPLATE_FAKE_SITE": self.site.base}
+        program = os.path.join(TESTS, "fakes", "ytdlp-stubs", "fast.sh" if self.stub == "fast" else "stub.py")
+        if self.stub == "fast":
+            names["DUBPLATE_STUB_SAMPLE"] = os.path.join(self.root, "sample.mp3")
+            with open(names["DUBPLATE_STUB_SAMPLE"], "wb") as out:
+                out.write(self.site.fetch(self.site.media("frontiers", clip=self.sample_seconds)))
         with open(wrapper, "w", encoding="utf-8") as out:
             out.write("#!/bin/sh\n")
-            for name, value in (("DUBPLATE_STUB", self.stub), ("DUBPLATE_STUB_LOG", self.stub_log), ("DUBPLATE_FAKE_SITE", self.site.base)):
+            for name, value in names.items():
                 out.write(f"export {name}={shlex.quote(value)}\n")
-            out.write(f'exec {shlex.quote(os.path.join(TESTS, "fakes", "ytdlp-stubs", "stub.py"))} "$@"\n')
+            out.write(f'exec {shlex.quote(program)} "$@"\n')
         os.chmod(wrapper, 0o755)
 
     def worker(self, name, **env):
