@@ -208,10 +208,12 @@ static void heartbeat(struct supervisor *s)
 
     for (int i = 0; i < MAX_CHILDREN; i++) {
         struct child *ch = &s->children[i];
-        if (ch->pid && queue_heartbeat(s->db, &ch->claim, s->conf.lease_s * 1000, &e) && e.kind == ERR_LOST) {
-            /* Ended a moment ago, or taken over because we hung: either way this process has no business left. */
+        if (!ch->pid || queue_heartbeat(s->db, &ch->claim, s->conf.lease_s * 1000, &e) == 0)
+            continue;
+        if (e.kind == ERR_LOST)     /* ended a moment ago, or taken over because we hung: it has no business left */
             kill(-ch->pid, SIGKILL);
-        }
+        else
+            s->beaten_ms = 0;       /* the database is locked: again at once, and no sweep before it has worked */
     }
 }
 
@@ -513,7 +515,7 @@ static void loop(struct supervisor *s)
         claim_if_due(s);
         if (elapsed(&s->beaten_ms, s->conf.lease_s * 1000 / 4))
             heartbeat(s);
-        if (elapsed(&s->swept_ms, SWEEP_EVERY_MS))
+        if (s->beaten_ms && elapsed(&s->swept_ms, SWEEP_EVERY_MS))
             sweep(s);
         if (elapsed(&s->checkpointed_ms, CHECKPOINT_EVERY_MS))
             checkpoint(s);
