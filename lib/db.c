@@ -1,6 +1,7 @@
 #include "db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -80,6 +81,15 @@ static int exec(struct db *db, const char *sql, struct err *e)
     return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(e, db->handle, sql);
 }
 
+/* In place of the statement that failed: the admin knows the file. */
+static void unusable(const struct db *db, const char *path, struct err *e)
+{
+    const char *why = access(path, W_OK) ? strerror(errno) : "";
+
+    err_set(e, e->kind, "%s cannot be used as the database: %s%s%s", path, sqlite3_errmsg(db->handle), *why ? ": " : "",
+            why);
+}
+
 static int open_handle(struct db **out, const char *path, int flags, struct err *e)
 {
     struct db *db = xcalloc(1, sizeof *db);
@@ -106,6 +116,7 @@ static int open_handle(struct db **out, const char *path, int flags, struct err 
              "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
              "PRAGMA journal_size_limit=67108864; PRAGMA cell_size_check=ON",
              e)) {
+        unusable(db, path, e);
         db_close(&db);
         return -1;
     }
