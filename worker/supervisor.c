@@ -616,7 +616,8 @@ int cmd_worker(const struct conf *conf, int argc, char **argv)
     s.signal_fd = block_signals();
     if (begin(&s, &e)) {
         log_err(LOG_ERROR, "start_failed", &e);
-        return 78;      /* EX_CONFIG of sysexits.h */
+        /* A lock or a full disk may pass: EX_TEMPFAIL of sysexits.h, and the starter tries again. Else EX_CONFIG. */
+        return e.kind == ERR_BUSY || e.kind == ERR_DISK ? 75 : 78;
     }
     log_line(LOG_INFO, "worker_started", "owner=%s concurrency=%lld queues=%s", s.row.owner,
              (long long)s.conf.worker_concurrency, s.conf.queue_names);
