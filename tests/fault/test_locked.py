@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import PATIENCE, Case, eventually, main
+from harness import PATIENCE, Case, eventually, main, processes_with
 from invariants import figures, finished_once, no_strays, truthful_log
 
 
@@ -68,6 +68,17 @@ class LockedDatabase(Case):
         holder.join()
         late = s.submit(s.site.watch("frontiers", clip=2))
         self.check(s, [job, late])
+
+    def test_while_a_worker_starts_takes_nobody_down(self):
+        s = self.stack(workers=1, stub="fast")
+        worker = eventually(lambda: [p for p in processes_with(s.data) if p.command.endswith("dubplate worker")], 10, "a worker")[0]
+        eventually(lambda: s.rows("SELECT 1 FROM workers"), 10, "it registers")
+        time.sleep(2)               # one that ends sooner is started again later
+        holder = Holder(s, 7)
+        worker.kill()
+        holder.join()
+        s.finish(s.site.url("/stub"))
+        self.assertEqual(s.api("GET", "/api/jobs").status, 200)
 
     def check(self, s, jobs):
         for job in jobs:
