@@ -3,7 +3,6 @@
 LIMIT_SECONDS = 240
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import shutil
@@ -15,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BUILD, PATIENCE, Case, eventually, main, processes_with
 from invariants import figures, truthful_log
+from mounts import mount, private_mounts
 
 EX_CONFIG = 78
 
@@ -132,21 +132,15 @@ class DatabaseFile(Case):
 
     def test_that_may_not_be_written_is_refused(self):
         """Root may write what is read-only; not so below a read-only mount, which only this process and its children see."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(0x00020000):
-            self.skipTest(f"needs root to mount: {os.strerror(ctypes.get_errno())}")
-        mount = lambda *words: subprocess.run(["mount", *words], check=True)
-        mount("--make-rprivate", "/")
-        mount("--bind", self.s.data, self.s.data)
-        mount("-o", "remount,bind,ro", self.s.data)
-        try:
-            before = self.look()
-            run = self.start_worker()
-            self.assertEqual(run.returncode, EX_CONFIG, run.stderr)
-            self.assertRegex(run.stderr, "dubplate.db.*Read-only file system")
-            self.assertEqual(self.look(), before)
-        finally:
-            subprocess.run(["umount", self.s.data], check=True)
+        private_mounts(self)
+        mount(self, "--bind", self.s.data, self.s.data)
+        mount(self, "-o", "remount,bind,ro", self.s.data)
+        before = self.look()
+        run = self.start_worker()
+        self.assertEqual(run.returncode, EX_CONFIG, run.stderr)
+        self.assertRegex(run.stderr, "dubplate.db.*Read-only file system")
+        self.assertEqual(self.look(), before)
+        subprocess.run(["umount", self.s.data], check=True)
         self.goes_on()
 
     def test_whose_log_is_empty_or_missing_is_whole(self):

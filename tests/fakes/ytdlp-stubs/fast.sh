@@ -8,7 +8,7 @@
 #   hang            half a file, then nothing; notes a SIGTERM in LOG.term and does not heed it
 #   crash           takes its task down, in the download, until there is LOG.let
 #   refuse          is refused (403), in the download, until there is LOG.let
-#   fill            as a download that leaves LOG.room KiB of a full disk, the first time: the rest goes to LOG.ballast
+#   fill            as a download that leaves LOG.room KiB of a full disk, unless there is LOG.ballast: DATA_DIR/ballast
 #
 # LOG is DUBPLATE_STUB_LOG. Shell, because Python alone takes longer to start than a job may.
 url='' home=. info='' last='' doing=resolve
@@ -65,7 +65,8 @@ fill)
     deliver
     if [ ! -e "$log.ballast" ]; then
         free=$(df --output=avail -k "$home" | tail -n 1)
-        head -c $(((free - $(cat "$log.room")) * 1024)) /dev/zero >"$log.ballast"
+        : >"$log.ballast"
+        head -c $(((free - $(cat "$log.room")) * 1024)) /dev/zero >"$home/../../ballast"
     fi ;;
 *)
     deliver ;;
