@@ -28,21 +28,19 @@
 #define CLOCKS_DIFFER_MS 60000
 #define BULK_MOST        500
 
-/* The link, checked; what is wrong with it goes to errors as the field "url". */
-static void read_url(const struct request *req, struct url *url, const struct spec *spec, struct spec_errors *errors)
+/* The link, checked; what is wrong with it goes to errors as the field of this name. */
+static void read_url(const struct request *req, const cJSON *value, const char *field, struct url *url,
+                     const struct spec *spec, struct spec_errors *errors)
 {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(req->json, "url");
     struct source_link link;
     struct net_allow allow;
     struct err e;
 
-    if (!value)
-        spec_add_error(errors, "url", "is required");
-    else if (!cJSON_IsString(value))
-        spec_add_error(errors, "url", "has to be text");
+    if (!cJSON_IsString(value))
+        spec_add_error(errors, field, "has to be text");
     else if (net_allow_parse(&allow, req->conf->allow_source_nets, &e) ||
              url_check(url, value->valuestring, &allow, &e) || source_recognise(&link, url, &e))
-        spec_add_error(errors, "url", "%s", e.text);
+        spec_add_error(errors, field, "%s", e.text);
     else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, link.source))
         spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type, link.source);
 }
@@ -84,31 +82,107 @@ static int64_t read_schedule(const char *text, struct spec_errors *errors)
     return at_ms;
 }
 
-static int job_create(struct request *req, struct response *res, struct err *e)
+/* What every link of one request is submitted with. */
+struct submission {
+    struct spec spec;
+    char       *spec_json;          /* owned; made when the options are known to be good */
+    int64_t     scheduled_at_ms;
+};
+
+static int submit(struct request *req, const struct submission *sub, const struct url *url, char uuid[ID_UUID_BYTES],
+                  bool *existing, struct err *e)
 {
-    static const char *const also[] = { "url", NULL };
+    struct new_job job = { .url = url->text, .source = source_of_host(url->host), .asked = source_asked(url->host),
+                           .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref,
+                           .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms };
+
+    return life_submit(req->db, &job, uuid, existing, e);
+}
+
+static int create_one(struct request *req, const struct submission *sub, const struct url *url, struct response *res,
+                      struct err *e)
+{
     char uuid[ID_UUID_BYTES];
     bool existing = false;
-    struct spec spec;
-    struct url url;
 
-    spec_from_request(&spec, req->json, also, &req->errors);
-    read_url(req, &url, &spec, &req->errors);
-    const int64_t at_ms = read_schedule(spec.scheduled_at, &req->errors);
-    if (response_field_errors(&req->errors, res, e))
+    if (submit(req, sub, url, uuid, &existing, e) || answer_job(req, uuid, res, e))
         return -1;
-    cJSON *stored = spec_to_json(&spec);
-    char *spec_json = cJSON_PrintUnformatted(stored);
-    struct new_job job = { .url = url.text, .source = source_of_host(url.host), .asked = source_asked(url.host),
-                           .spec_json = spec_json, .client_ref = spec.client_ref, .priority = spec.priority,
-                           .scheduled_at_ms = at_ms };
-    int rc = life_submit(req->db, &job, uuid, &existing, e);
-    cJSON_free(spec_json);
-    cJSON_Delete(stored);
-    if (rc == 0)
-        rc = answer_job(req, uuid, res, e);
     snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
     res->status = existing ? 200 : 201;     /* the same work is under way: that job is the answer */
+    return 0;
+}
+
+static void add_refusal(cJSON *errors, int index, const cJSON *value, const char *message)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    json_put_int(o, "index", index);
+    json_put_text(o, "url", cJSON_IsString(value) ? value->valuestring : NULL);
+    json_put_text(o, "message", message);
+    cJSON_AddItemToArray(errors, o);
+}
+
+static int create_each(struct request *req, const struct submission *sub, const cJSON *urls, struct response *res,
+                       struct err *e)
+{
+    const struct gates *gates = recent_gates(req, e);
+    char uuid[ID_UUID_BYTES];
+    bool existing;
+    struct url url;
+    struct job job;
+    int index = 0;
+
+    if (!gates)
+        return -1;
+    res->json = cJSON_CreateObject();
+    cJSON *jobs = json_put_array(res->json, "jobs"), *errors = json_put_array(res->json, "errors");
+    for (const cJSON *value = urls->child; value; value = value->next, index++) {
+        struct spec_errors wrong = { 0 };
+        read_url(req, value, "url", &url, &sub->spec, &wrong);
+        if (wrong.count) {
+            add_refusal(errors, index, value, wrong.list[0].message);
+            continue;
+        }
+        if (submit(req, sub, &url, uuid, &existing, e) || jobs_find(req->db, uuid, &job, e))
+            return -1;
+        cJSON_AddItemToArray(jobs, view_job(&job, gates));
+    }
+    res->status = 201;
+    return jobs->child ? 0 : err_set(e, ERR_INPUT, "none of the %d links can be fetched", index);
+}
+
+/* "urls": a job for each good link, and the others by their index. All or none is stored. */
+static int create_many(struct request *req, const struct submission *sub, const cJSON *urls, struct response *res,
+                       struct err *e)
+{
+    if (db_begin(req->db, e))
+        return -1;
+    return db_end(req->db, create_each(req, sub, urls, res, e), e);
+}
+
+static int job_create(struct request *req, struct response *res, struct err *e)
+{
+    static const char *const also[] = { "url", "urls", NULL };
+    const cJSON *one = cJSON_GetObjectItemCaseSensitive(req->json, "url");
+    const cJSON *many = cJSON_GetObjectItemCaseSensitive(req->json, "urls");
+    struct submission sub = { 0 };
+    struct url url;
+
+    spec_from_request(&sub.spec, req->json, also, &req->errors);
+    if (!one == !many)
+        spec_add_error(&req->errors, "url", one ? "or urls, not both" : "is required");
+    else if (one)
+        read_url(req, one, "url", &url, &sub.spec, &req->errors);
+    else if (!cJSON_IsArray(many) || !many->child || cJSON_GetArraySize(many) > BULK_MOST)
+        spec_add_error(&req->errors, "urls", "has to be a list of 1 to %d links", BULK_MOST);
+    sub.scheduled_at_ms = read_schedule(sub.spec.scheduled_at, &req->errors);
+    if (response_field_errors(&req->errors, res, e))
+        return -1;
+    cJSON *stored = spec_to_json(&sub.spec);
+    sub.spec_json = cJSON_PrintUnformatted(stored);
+    const int rc = one ? create_one(req, &sub, &url, res, e) : create_many(req, &sub, many, res, e);
+    cJSON_free(sub.spec_json);
+    cJSON_Delete(stored);
     return rc;
 }
 

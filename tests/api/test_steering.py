@@ -191,6 +191,33 @@ class ManyJobs(Steering):
         self.assertEqual(self.api("GET", "/api/jobs?limit=1").json["total"], self.s.value("SELECT count(*) FROM download_jobs WHERE deleted_at_ms IS NULL"))
 
 
+class ManyLinks(Steering):
+    def test_become_a_job_each_and_the_others_are_named(self):
+        urls = [f"{GOOD}&batch=1", "file:///etc/passwd", f"{GOOD}&batch=2", 7, "https://www.youtube.com/feed/history", f"{GOOD}&batch=1"]
+        reply = self.api("POST", "/api/jobs", {"urls": urls, "client_ref": "batch"})
+        self.assertEqual(reply.status, 201, reply)
+        jobs, errors = reply.json["jobs"], reply.json["errors"]
+        self.assertEqual([j["url"] for j in jobs], [urls[0], urls[2], urls[5]])
+        self.assertEqual(jobs[0]["job_id"], jobs[2]["job_id"], "the same work is one job")
+        self.assertEqual([(e["index"], e["url"]) for e in errors], [(1, urls[1]), (3, None), (4, urls[4])])
+        self.assertTrue(all(e["message"] for e in errors))
+        self.assertEqual({j["client_ref"] for j in jobs}, {"batch"})
+
+    def test_may_be_five_hundred(self):
+        before = self.s.value("SELECT count(*) FROM download_jobs")
+        reply = self.api("POST", "/api/jobs", {"urls": [f"{GOOD}&many={n}" for n in range(500)]})
+        self.assertEqual((reply.status, len(reply.json["jobs"])), (201, 500))
+        self.assertEqual(self.s.value("SELECT count(*) FROM download_jobs"), before + 500)
+
+    def test_are_refused_when_none_of_them_is_good(self):
+        for body, fields in (({"urls": []}, ["urls"]), ({"urls": "x"}, ["urls"]), ({"urls": [GOOD], "url": GOOD}, ["url"]), ({}, ["url"]),
+                             ({"urls": [f"{GOOD}&n={n}" for n in range(501)]}, ["urls"]), ({"urls": [GOOD], "bitrate_kbps": 5}, ["bitrate_kbps"])):
+            self.assertProblem(self.api("POST", "/api/jobs", body), 422, "input", fields)
+        before = self.s.value("SELECT count(*) FROM download_jobs")
+        self.assertProblem(self.api("POST", "/api/jobs", {"urls": ["file:///a", "b"]}), 422, "input")
+        self.assertEqual(self.s.value("SELECT count(*) FROM download_jobs"), before)
+
+
 class TheQueue(Steering):
     def lane(self, name):
         return next(row for row in self.api("GET", "/api/queue").json["lanes"] if row["name"] == name)
