@@ -62,7 +62,7 @@ export class Timeline {
             made = clone('t-event');
             this.events.set(event.seq, made);
         }
-        const { el, ref } = made, [word, tone] = WORDS[event.event] || [sentence(event.event), ''];
+        const { el, ref } = made, known = Object.hasOwn(WORDS, event.event), [word, tone] = known ? WORDS[event.event] : [sentence(event.event), ''];
         const stage = STAGES.find((s) => s.name === event.stage)?.label || event.stage;
         text(ref.what, stage && event.event !== 'started' ? `${word} (${stage})` : word);
         text(ref.why, !event.detail ? '' : ISO.test(event.detail) ? `for ${localTime(event.detail)}` : full(event.detail));
@@ -71,7 +71,7 @@ export class Timeline {
         attr(ref.at, 'datetime', event.at);
         attr(ref.at, 'title', [moment(event.at), event.at, since > 0 && `${span(since)} after the one before`].filter(Boolean).join('\n'));
         attr(el, 'data-tone', tone || null);
-        attr(el, 'data-event', event.event);
+        attr(el, 'data-event', known ? event.event : null);
         return el;
     }
 }
