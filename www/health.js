@@ -47,7 +47,7 @@ function render(health) {
     }));
 
     const sentences = [];
-    if (services.worker && services.worker !== 'ok') sentences.push('The worker is not running: links are accepted and wait until it is back.');
+    /* That no worker runs, the queue panel says: it is read more often. */
     if (services.ytdlp === 'missing') sentences.push('yt-dlp was not found: nothing can be downloaded. Install it, or set YTDLP_PATH.');
     else if (old) sentences.push('yt-dlp is old: sites change often, and downloads may fail until it is updated.');
     line($('degraded-what'), sentences.join(' '));

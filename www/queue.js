@@ -69,7 +69,7 @@ const many = (n, more) => `${n.toLocaleString()}${more ? '+' : ''}`;
 /* What holds jobs back, worst first: {key, tone, words, title, act: [word, what it does]}. */
 function troubles() {
     const { disk, lanes: all, sources, workers } = known, list = [];
-    if (!workers) list.push({ key: 'worker', tone: 'bad', words: 'No worker is running: nothing moves until one is started.' });
+    if (!workers) list.push({ key: 'worker', tone: 'bad', words: 'No worker is running: links are accepted and wait until one is started.' });
     else for (const lane of all) {
         if (!lane.served && waitingIn(lane)) list.push({ key: `served/${lane.name}`, tone: 'bad', words: `No running worker serves the lane ${lane.name}; ${many(waitingIn(lane), lane.more)} wait in it.` });
     }

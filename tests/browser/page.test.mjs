@@ -328,6 +328,7 @@ test('looking at an idle list costs a 304 every 15 s and touches nothing', async
         await until(() => lists().length === before + 1, 'the next poll');
     }
     assert.deepEqual(lists().slice(already).map((a) => a.status), [304, 304, 304]);
+    assert.deepEqual(answers.filter((a) => a.path === '/api/queue').slice(-3).map((a) => a.status), [304, 304, 304]);
     /* Ages are words that change by themselves. */
     assert.ok(await page.evaluate(() => window.touched - document.querySelectorAll('time').length * 2) <= 0);
     assert.equal(await page.evaluate(() => getSelection().toString()), await page.locator('.job-title').first().textContent());

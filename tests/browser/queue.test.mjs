@@ -9,7 +9,7 @@ const JOBS = 60, PAGE = 50;
 let stack;
 
 before(async () => {
-    stack = await Stack.start({ STACK_WORKERS: '0' });
+    stack = await Stack.start({ STACK_WORKERS: '0', MIN_FREE_MB: '1048576' });
     for (let i = 1; i <= JOBS; i++) await stack.api('POST', '/jobs', { url: stack.watch('frontiers', { clip: 3, title: `n${i}` }) });
 }, { timeout: LIMIT_SECONDS * 1000 });
 after(async () => { if (stack) await stack.stop(); });
@@ -39,7 +39,11 @@ test('a long list comes in pages, newest first, without gaps or repetitions', as
 
 test('without a worker the page says what that means, and a waiting job can be cancelled and deleted', async () => {
     const { page, quiet } = await stack.open();
-    await reads(page.locator('#degraded'), /worker is not running/i);
+    await reads(page.locator('.notice').first(), /^No worker is running: links are accepted and wait/);
+    await reads(page.locator('.notice').nth(1), /^Little disk space is left: [\d.]+ [GT]B are free, 1\.1 TB have to be\./);
+    await reads(page.locator('#queue-sum'), /waiting, no worker$/);
+    await page.getByRole('button', { name: 'Queue', exact: true }).click();
+    await reads(page.locator('.lane', { hasText: 'links and tracks' }).locator('.lane-sum'), /^\d+ waiting$/);
     await reads(page.locator('#health'), /Worker not running/);
     const row = page.locator('.job').first();
     assert.equal(await chip(row).textContent(), 'Queued');
