@@ -89,6 +89,8 @@ cJSON *view_job(const struct job *j, const struct gates *g)
     put_error(o, j);
     json_put_text(o, "waiting_for", status_waiting_for(j, g, why, sizeof why, &until_ms));
     json_put_time(o, "waiting_until", until_ms);
+    json_put_text(o, "stopping", status_is_final(j->state) ? NULL : j->cancel_requested ? "cancel"
+                                 : j->pause_requested ? "pause" : NULL);
     json_put_text(o, "queue", or_null(j->queue));
     json_put_int(o, "priority", j->priority);
     json_put_time(o, "scheduled_at", j->scheduled_at_ms);
