@@ -15,7 +15,7 @@ export const ACTIONS = {
 export const active = (job) => job.state === 'running' || job.state === 'queued';
 
 /* Asked to pause or to end; its programs are still at it. */
-export const stopping = (job) => job.state === 'running' && Boolean(job.waiting_for);
+export const stopping = (job) => Boolean(job.stopping);
 
 export function permits(job, action) {
     if (action === 'pause' && stopping(job)) return false;

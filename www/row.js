@@ -78,7 +78,7 @@ export class Row {
         attr(ref.title, 'data-plain', job.title ? null : 'yes');
         attr(ref.pick, 'aria-label', `Select ${ref.title.textContent}`);
         if (!stopping(job)) this.asked = '';
-        text(ref.chip, stopping(job) ? ASKED[this.asked] || 'Stopping' : words.statusWord(job));
+        text(ref.chip, stopping(job) ? ASKED[job.stopping] || 'Stopping' : words.statusWord(job));
         line(ref.artist, job.artist);
         line(ref.source, words.sourceWord(job.source_type));
         line(ref.length, words.clock(job.duration_seconds));
