@@ -412,6 +412,12 @@ static void answer(struct exchange *x)
     cJSON_Delete(x->res.errors);
 }
 
+/* On what the group has written: a success, and a refusal because of what an earlier member did. */
+static bool outcome_depends(const struct err *e)
+{
+    return e->kind == ERR_NONE || e->kind == ERR_CONFLICT || e->kind == ERR_NOT_FOUND;
+}
+
 static bool is_read(const struct exchange *x)
 {
     return strcmp(x->req.method, "GET") == 0;
@@ -438,7 +444,7 @@ static void serve(struct exchange *group, const struct route *routes, struct db 
     }
     if (*db && db_group_commit(*db, &lost))
         for (int i = 0; i < n; i++)
-            if (group[i].in_group && !group[i].err.kind)
+            if (group[i].in_group && outcome_depends(&group[i].err))
                 group[i].err = lost;
     for (int i = 0; i < n; i++) {
         http_use(i);
@@ -462,11 +468,12 @@ int handler_main(const char *program, const struct route *routes)
     }
     prctl(PR_SET_TIMERSLACK, 1000UL);      /* ns: naps of the busy handler are as short as they say */
     http_init();
-    while (http_accept(0)) {
+    while ((!db || !db_is_dead(db)) && http_accept(0)) {
         alarm(REQUEST_LIMIT_S);
         serve(group, routes, &db);
         alarm(0);
     }
+    const bool dead = db && db_is_dead(db);
     db_close(&db);
-    return 0;
+    return dead ? 75 : 0;       /* EX_TEMPFAIL: started again, with a fresh look at the file */
 }

@@ -28,6 +28,7 @@ void http_init(void)
 
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGHUP, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     plain_cgi = FCGX_IsCGI();
     FCGX_Init();
@@ -56,6 +57,7 @@ bool http_accept(int slot)
     sigemptyset(&stops);
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGHUP);
     sigprocmask(SIG_BLOCK, &stops, &before);
     while (!stopped) {
         struct pollfd p = { .fd = 0, .events = POLLIN };

@@ -82,6 +82,9 @@ static int64_t read_schedule(const char *text, struct spec_errors *errors)
     return at_ms;
 }
 
+/* Options that say when, not what: they have columns, and can be changed later. */
+static const char *const own_columns[] = { "priority", "scheduled_at", NULL };
+
 /* What every link of one request is submitted with. */
 struct submission {
     struct spec spec;
@@ -179,6 +182,8 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     if (response_field_errors(&req->errors, res, e))
         return -1;
     cJSON *stored = spec_to_json(&sub.spec);
+    for (const char *const *own = own_columns; *own; own++)
+        cJSON_DeleteItemFromObjectCaseSensitive(stored, *own);
     sub.spec_json = cJSON_PrintUnformatted(stored);
     const int rc = one ? create_one(req, &sub, &url, res, e) : create_many(req, &sub, many, res, e);
     cJSON_free(sub.spec_json);
@@ -203,12 +208,24 @@ static int64_t query_int(const struct request *req, const char *name, int64_t fa
     return n;
 }
 
-struct list { cJSON *items; struct gates gates; int64_t last_id; int count; };
+/* A filter's word is a state, or one of several words for it: "scheduled" is some of what is queued. */
+static bool is_meant(const struct job *job, const char *word)
+{
+    return !word || strcmp(word, job->state) == 0 || strcmp(word, status_word(job)) == 0 ||
+           (strcmp(word, "completed") == 0 && strcmp(job->state, "done") == 0);
+}
+
+struct list { cJSON *items; const char *word; struct gates gates; int64_t last_id; int count; };
 
 static void add_job(void *arg, const struct job *job)
 {
     struct list *list = arg;
 
+    if (!is_meant(job, list->word)) {
+        list->last_id = job->id;
+        list->count++;
+        return;
+    }
     cJSON_AddItemToArray(list->items, view_job(job, &list->gates));
     list->last_id = job->id;
     list->count++;
@@ -241,6 +258,7 @@ static int job_list(struct request *req, struct response *res, struct err *e)
     if (response_unchanged(req, res, revision, list.gates.tag))
         return 0;
     list.count = 0;
+    list.word = filter.state ? word : NULL;
     res->json = cJSON_CreateObject();
     list.items = json_put_array(res->json, "jobs");
     if (jobs_list(req->db, &filter, add_job, &list, e) || jobs_count(req->db, &filter, &total, e))
@@ -281,7 +299,10 @@ static int job_get(struct request *req, struct response *res, struct err *e)
     if (jobs_request(req->db, job.id, &asked, e))
         return -1;
     res->json = view_job(&job, &gates);
-    json_put_raw(res->json, "options", asked.spec_json);
+    cJSON *options = cJSON_Parse(asked.spec_json);
+    json_put_int(options, "priority", job.priority);
+    json_put_time(options, "scheduled_at", job.scheduled_at_ms);
+    cJSON_AddItemToObject(res->json, "options", options);
     job_request_free(&asked);
     if (tracks_of_job(req->db, job.id, add_track, json_put_array(res->json, "tracks"), e))
         return -1;
@@ -507,19 +528,25 @@ static int job_patch(struct request *req, struct response *res, struct err *e)
         spec_add_error(&req->errors, "priority", "or scheduled_at is required");
     if (response_field_errors(&req->errors, res, e))
         return -1;
-    if ((priority && life_prioritize(req->db, req->id, spec.priority, e)) ||
-        (scheduled && life_reschedule(req->db, req->id, at_ms, e)))
+    if (db_begin(req->db, e))
         return -1;
-    return answer_job(req, req->id, res, e);
+    const int rc = (priority && life_prioritize(req->db, req->id, spec.priority, e)) ||
+                           (scheduled && life_reschedule(req->db, req->id, at_ms, e))
+                       ? -1
+                       : 0;
+    return db_end(req->db, rc, e) ? -1 : answer_job(req, req->id, res, e);      /* both or neither */
 }
 
-struct bulk { char (*ids)[ID_UUID_BYTES]; int count; };
+struct bulk { char (*ids)[ID_UUID_BYTES]; const char *word; int count, seen; int64_t last_id; };
 
 static void collect_id(void *arg, const struct job *job)
 {
     struct bulk *b = arg;
 
-    copy_text(b->ids[b->count++], ID_UUID_BYTES, job->uuid);
+    b->seen++;
+    b->last_id = job->id;
+    if (is_meant(job, b->word))
+        copy_text(b->ids[b->count++], ID_UUID_BYTES, job->uuid);
 }
 
 /* "ids": which jobs, one by one. */
@@ -539,10 +566,16 @@ static void read_ids(struct request *req, const cJSON *ids, struct bulk *b)
     }
 }
 
-/* "status": all jobs of this status, the newest BULK_MOST of them. */
+/* "status": all jobs of this status, among the newest BULK_MOST of its state; the next ones from "cursor" on. */
 static int find_by_status(struct request *req, const char *word, struct bulk *b, struct err *e)
 {
-    const struct job_filter f = { .state = status_state_of_word(word), .before_id = INT64_MAX, .limit = BULK_MOST };
+    const cJSON *cursor = cJSON_GetObjectItemCaseSensitive(req->json, "cursor");
+    const int64_t before = cJSON_IsString(cursor) ? strtoll(cursor->valuestring, NULL, 10) : INT64_MAX;
+    const struct job_filter f = { .state = status_state_of_word(word), .before_id = before, .limit = BULK_MOST };
+
+    b->word = word;
+    if (cursor && before < 1)
+        spec_add_error(&req->errors, "cursor", "is none that this server gave");
 
     if (!f.state)
         spec_add_error(&req->errors, "status", "is not a status");
@@ -560,17 +593,43 @@ static void add_outcome(cJSON *list, const char *uuid, const struct err *failed)
     cJSON_AddItemToArray(list, o);
 }
 
-/* The same action on many jobs: each succeeds or fails alone, all in one commit. */
+static int act_on_each(struct request *req, const struct action *action, const struct bulk *bulk, bool by_status,
+                       struct response *res, struct err *e)
+{
+    struct err each;
+    char cursor[24];
+    int done = 0;
+
+    res->json = cJSON_CreateObject();
+    json_put_text(res->json, "action", action->name);
+    cJSON *results = json_put_array(res->json, "results");
+    for (int i = 0; i < bulk->count; i++) {
+        const int rc = action->run(req->db, bulk->ids[i], &each);
+        if (rc && each.kind != ERR_NOT_FOUND && each.kind != ERR_CONFLICT) {
+            *e = each;
+            return -1;
+        }
+        done += rc == 0;
+        add_outcome(results, bulk->ids[i], rc ? &each : NULL);
+    }
+    const bool more = by_status && bulk->seen == BULK_MOST;
+    snprintf(cursor, sizeof cursor, "%lld", (long long)bulk->last_id);
+    json_put_int(res->json, "done", done);
+    json_put_int(res->json, "refused", bulk->count - done);
+    json_put_bool(res->json, "more", more);
+    json_put_text(res->json, "next_cursor", more ? cursor : NULL);
+    return 0;
+}
+
+/* The same action on many jobs: refused for each alone, carried out in one commit. */
 static int jobs_act(struct request *req, struct response *res, struct err *e)
 {
     static char ids[BULK_MOST][ID_UUID_BYTES];
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(req->json, "ids");
     const cJSON *status = cJSON_GetObjectItemCaseSensitive(req->json, "status");
     struct bulk bulk = { .ids = ids };
-    struct err each;
-    int done = 0;
 
-    refuse_others(req, (const char *const[]){ "ids", "status", "action", NULL });
+    refuse_others(req, (const char *const[]){ "ids", "status", "cursor", "action", NULL });
     const char *name = body_text(req, "action");
     const struct action *action = name ? action_named(name) : NULL;
     if (name && !action)
@@ -585,22 +644,9 @@ static int jobs_act(struct request *req, struct response *res, struct err *e)
         return -1;
     if (response_field_errors(&req->errors, res, e))
         return -1;
-    res->json = cJSON_CreateObject();
-    json_put_text(res->json, "action", name);
-    cJSON *results = json_put_array(res->json, "results");
-    for (int i = 0; i < bulk.count; i++) {
-        const int rc = action->run(req->db, bulk.ids[i], &each);
-        if (rc && each.kind != ERR_NOT_FOUND && each.kind != ERR_CONFLICT) {
-            *e = each;
-            return -1;
-        }
-        done += rc == 0;
-        add_outcome(results, bulk.ids[i], rc ? &each : NULL);
-    }
-    json_put_int(res->json, "done", done);
-    json_put_int(res->json, "refused", bulk.count - done);
-    json_put_bool(res->json, "more", status && bulk.count == BULK_MOST);
-    return 0;
+    if (db_begin(req->db, e))
+        return -1;
+    return db_end(req->db, act_on_each(req, action, &bulk, status != NULL, res, e), e);
 }
 
 static const struct route routes[] = {

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define MAX_STATEMENTS 96
+#define MAX_STATEMENTS 128
 #define BUSY_LIMIT_MS  5000
 #define RESTART_LIMIT_MS 50
 
@@ -34,7 +34,7 @@ struct stmt {
 struct db {
     sqlite3    *handle;
     int64_t     busy_since_ms, busy_limit_ms;
-    bool        grouped, group_began;
+    bool        grouped, group_began, dead;
     int         count;
     struct stmt statements[MAX_STATEMENTS];
 };
@@ -44,10 +44,31 @@ bool db_version_is_safe(int v)
     return v >= 3051003 || (v >= 3050007 && v < 3051000) || (v >= 3044006 && v < 3045000);
 }
 
-static int fail(struct err *e, sqlite3 *handle, const char *what)
+/* After these nothing that this handle says can be trusted: pages that a failed fsync() dropped look written, and a
+ * second fsync() succeeds (https://wiki.postgresql.org/wiki/Fsync_Errors). */
+static bool is_deadly(int extended)
 {
+    static const int codes[] = { SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC,
+                                 SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_TRUNCATE };
+
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        if (extended == codes[i])
+            return true;
+    return (extended & 0xff) == SQLITE_CORRUPT || (extended & 0xff) == SQLITE_NOTADB;
+}
+
+bool db_is_dead(const struct db *db)
+{
+    return db->dead;
+}
+
+static int fail(struct err *e, struct db *db, const char *what)
+{
+    sqlite3 *handle = db->handle;
     const int code = sqlite3_errcode(handle) & 0xff;
     enum err_kind kind = ERR_SYSTEM;
+
+    db->dead = db->dead || is_deadly(sqlite3_extended_errcode(handle));
 
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         kind = ERR_BUSY;
@@ -78,7 +99,7 @@ static int on_busy(void *arg, int tries)
 
 static int exec(struct db *db, const char *sql, struct err *e)
 {
-    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(e, db->handle, sql);
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(e, db, sql);
 }
 
 /* In place of the statement that failed: the admin knows the file. */
@@ -134,7 +155,7 @@ static int user_version(struct db *db, int *version, struct err *e)
         *version = sqlite3_column_int(s, 0);
         rc = 0;
     } else {
-        fail(e, db->handle, "reading the schema version");
+        fail(e, db, "reading the schema version");
     }
     sqlite3_finalize(s);
     return rc;
@@ -167,7 +188,7 @@ static int back_up(struct db *db, const char *path, int version, struct err *e)
     unlink(copy);
     if (sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &s, NULL) != SQLITE_OK ||
         sqlite3_bind_text(s, 1, copy, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(s) != SQLITE_DONE)
-        rc = fail(e, db->handle, "copying the database before the upgrade");
+        rc = fail(e, db, "copying the database before the upgrade");
     sqlite3_finalize(s);
     free(copy);
     return rc;
@@ -281,6 +302,8 @@ int db_begin(struct db *db, struct err *e)
 {
     const bool is_first = sqlite3_get_autocommit(db->handle);
 
+    if (db->dead)
+        return err_set(e, ERR_SYSTEM, "database: it failed, and this process no longer uses it");
     if (db->grouped && db->group_began && is_first)
         return group_is_gone(e);
     if (is_first && exec(db, "BEGIN IMMEDIATE", e))
@@ -314,7 +337,7 @@ struct stmt *db_stmt(struct db *db, const char *sql)
     }
     if (!s->handle &&
         sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL) != SQLITE_OK)
-        fail(&s->err, db->handle, sql);
+        fail(&s->err, db, sql);
     if (s->handle) {
         sqlite3_reset(s->handle);
         sqlite3_clear_bindings(s->handle);
@@ -366,7 +389,7 @@ int db_step(struct stmt *s, struct err *e)
     const int code = sqlite3_step(s->handle);
     if (code == SQLITE_ROW)
         return 1;
-    const int rc = code == SQLITE_DONE ? 0 : fail(e, s->db->handle, "running a statement");
+    const int rc = code == SQLITE_DONE ? 0 : fail(e, s->db, "running a statement");
     sqlite3_reset(s->handle);
     return rc;
 }
@@ -443,5 +466,5 @@ int db_checkpoint(struct db *db, int64_t restart_above_bytes, struct err *e)
         code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         db->busy_limit_ms = BUSY_LIMIT_MS;
     }
-    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? 0 : fail(e, db->handle, "checkpoint");
+    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? 0 : fail(e, db, "checkpoint");
 }

@@ -34,6 +34,10 @@ void db_close(struct db **db);
 
 bool db_version_is_safe(int sqlite_version_number);
 
+/* Has an I/O error or a damaged page been met? Then the process has to end and be started afresh; nothing is written
+ * through this handle any more. */
+bool db_is_dead(const struct db *db);
+
 /* BEGIN IMMEDIATE; waits up to 5 s. ERR_BUSY. */
 int db_begin(struct db *db, struct err *e);
 

@@ -4,9 +4,10 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/mem.h"
-#include "jobs.h"
 
 int64_t gates_free_bytes(const struct conf *conf)
 {
@@ -25,6 +26,28 @@ int64_t gates_free_bytes(const struct conf *conf)
     return least;
 }
 
+/* A hash of all that a sentence may be made of: what it says changes with time as well as with rows. */
+static void set_tag(struct gates *g)
+{
+    struct buf b = BUF_INIT(65536);
+    char hash[ID_SHA256_BYTES];
+
+    for (int i = 0; i < g->lane_count; i++)
+        buf_printf(&b, "%s %d\n", g->lanes[i].name, g->lanes[i].paused_at_ms != 0);
+    for (int i = 0; i < g->source_count; i++) {
+        const struct source_row *s = &g->sources[i];
+        buf_printf(&b, "%s %d %lld %d %lld %lld\n", s->name, s->trips > 0, (long long)s->open_until_ms,
+                   s->open_until_ms > g->now_ms, (long long)s->probe_task_id, (long long)s->free_at_ms);
+    }
+    for (int i = 0; i < g->worker_count; i++)
+        buf_printf(&b, "%s\n", g->workers[i].queue_names);
+    if (gates_disk_is_low(g))
+        buf_printf(&b, "%lld", (long long)(g->free_bytes >> 20));
+    id_sha256(hash, b.data ? b.data : "", b.len);
+    snprintf(g->tag, sizeof g->tag, "%.16s", hash);
+    buf_free(&b);
+}
+
 int gates_load(struct gates *g, struct db *db, const struct conf *conf, struct err *e)
 {
     g->now_ms = clock_wall_ms();
@@ -38,11 +61,9 @@ int gates_load(struct gates *g, struct db *db, const struct conf *conf, struct e
     for (int i = 0; i < n; i++)
         if (workers_alive(conf->data_dir, g->workers[i].owner))
             g->workers[g->worker_count++] = g->workers[i];
-    int64_t revision = 0;
-    if (n < 0 || jobs_gates(db, &revision, e))
+    if (n < 0)
         return -1;
-    snprintf(g->tag, sizeof g->tag, "%lld.%d%s", (long long)revision, g->worker_count,
-             gates_disk_is_low(g) ? "d" : "");
+    set_tag(g);
     return 0;
 }
 
@@ -67,8 +88,7 @@ const struct source_row *gates_source(const struct gates *g, const char *name)
     return NULL;
 }
 
-/* Is the word in the list, which commas or spaces separate? */
-static bool lists(const char *list, const char *word)
+bool gates_list_has(const char *list, const char *word)
 {
     const size_t n = strlen(word);
 
@@ -81,7 +101,7 @@ static bool lists(const char *list, const char *word)
 bool gates_lane_is_served(const struct gates *g, const char *name)
 {
     for (int i = 0; i < g->worker_count; i++)
-        if (lists(g->workers[i].queue_names, name))
+        if (gates_list_has(g->workers[i].queue_names, name))
             return true;
     return false;
 }

@@ -36,6 +36,9 @@ int gates_load(struct gates *g, struct db *db, const struct conf *conf, struct e
 bool gates_disk_is_low(const struct gates *g);
 const struct lane *gates_lane(const struct gates *g, const char *name);         /* NULL: none */
 const struct source_row *gates_source(const struct gates *g, const char *name); /* NULL: free */
+/* Is the word in the list, which commas or spaces separate? */
+bool gates_list_has(const char *list, const char *word);
+
 bool gates_lane_is_served(const struct gates *g, const char *name);
 
 /* The least free space of the file systems below DATA_DIR that work writes to. */

@@ -23,11 +23,11 @@
     "                               WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"                   \
     "                               ORDER BY c.state = 'running' DESC, c.id DESC LIMIT 1)"                      \
     "  LEFT JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
-#define LIVE " WHERE j.deleted_at_ms IS NULL AND j.id < :before_id AND (:source IS NULL OR j.source = :source)"
+#define LIVE " WHERE j.deleted_at_ms IS NULL AND j.id < :before_id"
 #define NEWEST " ORDER BY j.id DESC LIMIT :limit"
 
 enum {
-    Q_REVISE, Q_REVISION, Q_GATES, Q_REVISE_GATES, Q_ADD, Q_SAME, Q_FIND, Q_LIST, Q_LIST_DONE, Q_LIST_OPEN,
+    Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_SET_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE, Q_LIST_BOTH,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
     Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_MARK_DELETED, Q_REMOVE, Q_COUNT
 };
@@ -35,8 +35,6 @@ enum {
 static const char *const sql[Q_COUNT] = {
     [Q_REVISE] = "UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value",
     [Q_REVISION] = "SELECT value FROM revision WHERE id = 1",
-    [Q_GATES] = "SELECT gates FROM revision WHERE id = 1",
-    [Q_REVISE_GATES] = "UPDATE revision SET value = value + 1, gates = gates + 1 WHERE id = 1",
     [Q_ADD] =
         "INSERT INTO download_jobs (uuid, url, source, asked, spec_json, client_ref, priority, scheduled_at_ms,"
         "       work_key, created_at_ms, updated_at_ms, revision)"
@@ -45,18 +43,19 @@ static const char *const sql[Q_COUNT] = {
     [Q_SAME] =
         "SELECT uuid FROM download_jobs"
         " WHERE work_key = :work_key AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
+    [Q_SET_WORK] = "UPDATE download_jobs SET work_key = :work_key WHERE id = :id",
     [Q_FIND] = VIEW " WHERE j.uuid = :uuid AND j.deleted_at_ms IS NULL",
-    /* Done jobs are nearly all; the others have an index of their own. */
     [Q_LIST] = VIEW LIVE NEWEST,
-    [Q_LIST_DONE] = VIEW LIVE " AND j.state = 'done'" NEWEST,
-    [Q_LIST_OPEN] = VIEW LIVE " AND j.state = :state AND j.state <> 'done'" NEWEST,
+    [Q_LIST_STATE] = VIEW LIVE " AND j.state = :state" NEWEST,
+    [Q_LIST_SOURCE] = VIEW LIVE " AND j.source = :source" NEWEST,
+    [Q_LIST_BOTH] = VIEW LIVE " AND j.source = :source AND j.state = :state" NEWEST,
     [Q_COUNT_ROWS] =
         "SELECT COALESCE(SUM(jobs), 0) FROM job_counts"
         " WHERE (:state IS NULL OR state = :state) AND (:source IS NULL OR source = :source)",
     [Q_COUNTS] = "SELECT state, SUM(jobs) FROM job_counts GROUP BY state",
     [Q_MOVE_COUNT] =
         "INSERT INTO job_counts (source, state, jobs) VALUES (:source, :state, :by)"
-        " ON CONFLICT (source, state) DO UPDATE SET jobs = jobs + excluded.jobs",
+        " ON CONFLICT (source, state) DO UPDATE SET jobs = job_counts.jobs + excluded.jobs",
     [Q_STANDING] = "SELECT source, state, deleted_at_ms FROM download_jobs WHERE id = :id",
     [Q_REQUEST] =
         "SELECT uuid, url, spec_json, asked, priority, created_at_ms, paused_at_ms FROM download_jobs WHERE id = :id",
@@ -111,16 +110,6 @@ int jobs_revision(struct db *db, int64_t *revision, struct err *e)
     return read_number(db_stmt(db, sql[Q_REVISION]), revision, e);
 }
 
-int jobs_gates(struct db *db, int64_t *gates, struct err *e)
-{
-    return read_number(db_stmt(db, sql[Q_GATES]), gates, e);
-}
-
-int jobs_touch_gates(struct db *db, struct err *e)
-{
-    return db_run(db_stmt(db, sql[Q_REVISE_GATES]), e);
-}
-
 static int move_count(struct db *db, const char *source, const char *state, int by, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_MOVE_COUNT]);
@@ -131,7 +120,8 @@ static int move_count(struct db *db, const char *source, const char *state, int 
     return db_run(s, e);
 }
 
-/* Everything that makes the outcome. The same work twice at the same time would only cost twice. */
+/* Everything that makes the outcome; when it is wanted is no part of it, nor of spec_json. The same work twice at the
+ * same time would only cost twice. */
 static void hash_work(const struct new_job *j, char out[ID_SHA256_BYTES])
 {
     char *all = xasprintf("%s\n%s\n%s", j->url, j->spec_json, j->client_ref);
@@ -152,6 +142,19 @@ int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYT
         col_copy(s, 0, uuid, ID_UUID_BYTES);
     db_done(s);
     return row;
+}
+
+int jobs_set_work(struct db *db, int64_t id, const struct new_job *j, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_WORK]);
+    char key[ID_SHA256_BYTES];
+
+    bind_int(s, ":id", id);
+    if (j) {
+        hash_work(j, key);
+        bind_text(s, ":work_key", key);
+    }
+    return db_run(s, e);
 }
 
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
@@ -252,14 +255,16 @@ int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e)
 int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(void *arg, const struct job *job),
               void *arg, struct err *e)
 {
-    const bool done = filter->state && strcmp(filter->state, "done") == 0;
-    struct stmt *s = db_stmt(db, sql[!filter->state ? Q_LIST : done ? Q_LIST_DONE : Q_LIST_OPEN]);
+    const int q = filter->state ? (filter->source ? Q_LIST_BOTH : Q_LIST_STATE)
+                                : (filter->source ? Q_LIST_SOURCE : Q_LIST);
+    struct stmt *s = db_stmt(db, sql[q]);
     struct job job;
     int row;
 
-    if (filter->state && !done)
+    if (filter->state)
         bind_text(s, ":state", filter->state);
-    bind_text(s, ":source", filter->source);
+    if (filter->source)
+        bind_text(s, ":source", filter->source);
     bind_int(s, ":before_id", filter->before_id);
     bind_int(s, ":limit", filter->limit);
     while ((row = db_step(s, e)) == 1) {

@@ -54,6 +54,9 @@ struct new_job {
 /* An open job of exactly this work. 1: its uuid; 0; -1. */
 int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e);
 
+/* [tx] What the job is found by as the same work; NULL: it is not, for it is being cancelled. */
+int jobs_set_work(struct db *db, int64_t id, const struct new_job *j, struct err *e);
+
 /* [tx] id in *id; state queued. */
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e);
 
@@ -78,12 +81,8 @@ struct job_request {
 void job_request_free(struct job_request *r);
 int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err *e);
 
-/* The number of the last visible change anywhere; of the last one that all waiting jobs show (a lane, a source). */
+/* The number of the last visible change anywhere. */
 int jobs_revision(struct db *db, int64_t *revision, struct err *e);
-int jobs_gates(struct db *db, int64_t *gates, struct err *e);
-
-/* [tx] */
-int jobs_touch_gates(struct db *db, struct err *e);
 
 /* [tx] Says that a client sees something new about this job. */
 int jobs_touch(struct db *db, int64_t id, struct err *e);

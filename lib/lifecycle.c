@@ -10,7 +10,8 @@
 #include "sources.h"
 #include "status.h"
 
-#define RETRY_LONGEST_MS (4 * 3600 * 1000LL)
+#define RETRY_LONGEST_MS (3600 * 1000LL)
+#define REFUSALS_PER_TRY 8          /* a refusal rests the source and hardly is the job's fault; but not for ever */
 #define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
 
 static bool is_track(const struct claim *c)
@@ -42,6 +43,29 @@ static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
                : 0;
 }
 
+/* Somebody wants the same, and sooner: so it is. */
+static int hasten(struct db *db, const char *uuid, const struct new_job *j, struct err *e)
+{
+    char iso[CLOCK_ISO_BYTES];
+    int64_t count = 0;
+    struct job job;
+
+    if (jobs_find(db, uuid, &job, e))
+        return -1;
+    if (j->priority > job.priority &&
+        (jobs_set_priority(db, job.id, j->priority, e) || queue_set_priority(db, job.id, j->priority, e) ||
+         jobs_touch(db, job.id, e)))
+        return -1;
+    if (j->scheduled_at_ms >= job.scheduled_at_ms || queue_reschedule(db, job.id, j->scheduled_at_ms, &count, e))
+        return j->scheduled_at_ms >= job.scheduled_at_ms ? 0 : -1;
+    return count == 0 ? 0
+                      : jobs_set_schedule(db, job.id, j->scheduled_at_ms, e) || jobs_touch(db, job.id, e) ||
+                                tell(db, job.id, "scheduled",
+                                     j->scheduled_at_ms ? clock_iso(iso, j->scheduled_at_ms) : "now", e)
+                            ? -1
+                            : 0;
+}
+
 int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e)
 {
     id_uuid7(uuid);
@@ -50,7 +74,7 @@ int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool
     const int same = jobs_find_same(db, j, uuid, e);
     *existing = same == 1;
     j->uuid = uuid;
-    return db_end(db, same == 1 ? 0 : same < 0 ? -1 : add_in_tx(db, j, e), e);
+    return db_end(db, same == 1 ? hasten(db, uuid, j, e) : same < 0 ? -1 : add_in_tx(db, j, e), e);
 }
 
 /* Files of tasks that end without a process of their own are removed by the worker. */
@@ -80,6 +104,8 @@ static int cancel_in_tx(struct db *db, struct job *job, struct err *e)
         (waiting && job->started_at_ms && add_tidy(db, job->id, e)) ||
         (!job->cancel_requested && tell(db, job->id, running ? "cancelling" : "cancelled", "by request", e)))
         return -1;
+    if (running && jobs_set_work(db, job->id, NULL, e))     /* who submits it now wants it done */
+        return -1;
     return running ? jobs_touch(db, job->id, e) : jobs_settle(db, job->id, NULL, NULL, e);
 }
 
@@ -107,8 +133,8 @@ static int resume_in_tx(struct db *db, struct job *job, struct err *e)
     return settle_as_is(db, job, e);
 }
 
-/* An open job of the same work would collide with it. */
-static int check_not_repeated(struct db *db, const struct job *job, struct err *e)
+/* Found as the same work again, unless an open job is that already. */
+static int take_up_work(struct db *db, const struct job *job, struct err *e)
 {
     struct job_request r = { 0 };
     char other[ID_UUID_BYTES];
@@ -117,8 +143,11 @@ static int check_not_repeated(struct db *db, const struct job *job, struct err *
         return -1;
     const struct new_job same = { .url = r.url, .spec_json = r.spec_json, .client_ref = job->client_ref };
     const int found = jobs_find_same(db, &same, other, e);
+    const int rc = found == 1 ? err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other)
+                   : found < 0 ? -1
+                               : jobs_set_work(db, job->id, &same, e);
     job_request_free(&r);
-    return found == 1 ? err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other) : found;
+    return rc;
 }
 
 static int retry_in_tx(struct db *db, struct job *job, struct err *e)
@@ -127,7 +156,7 @@ static int retry_in_tx(struct db *db, struct job *job, struct err *e)
 
     if (!status_is_final(job->state))
         return err_set(e, ERR_CONFLICT, "the job has not ended yet (%s)", status_word(job));
-    if (check_not_repeated(db, job, e) || queue_retry_job(db, job->id, &count, e))
+    if (take_up_work(db, job, e) || queue_retry_job(db, job->id, &count, e))
         return -1;
     if (count == 0)
         return err_set(e, ERR_CONFLICT, "nothing of this job failed (%s)", status_word(job));
@@ -233,14 +262,14 @@ int life_pause_lane(struct db *db, const char *lane, bool paused, struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, lanes_set_paused(db, lane, paused, e) || jobs_touch_gates(db, e) ? -1 : 0, e);
+    return db_end(db, lanes_set_paused(db, lane, paused, e), e);
 }
 
 int life_wake_source(struct db *db, const char *source, struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, sources_wake(db, source, e) || jobs_touch_gates(db, e) ? -1 : 0, e);
+    return db_end(db, sources_wake(db, source, e), e);
 }
 
 /* ---- worker ---- */
@@ -307,7 +336,7 @@ int life_follow_clock(struct db *db, const char *boot_id, struct err *e)
         return -1;
     int rc = queue_follow_clock(db, boot_id, offset_ms, &shift_ms, e);
     if (rc == 0 && shift_ms)
-        rc = sources_shift(db, shift_ms, e) || jobs_touch_gates(db, e) ? -1 : 0;
+        rc = sources_shift(db, shift_ms, e);
     if (rc == 0)
         rc = sources_free_probes(db, e);
     return db_end(db, rc, e);
@@ -335,7 +364,11 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
     if (db_begin(db, e))
         return -1;
     struct queue_standing standing;
-    const int rc = queue_standing(db, c, &standing, e) || tell_attempt(db, c, event, stage, why, why->text, e) ? -1 : 0;
+    const int rc = queue_standing(db, c, &standing, e) ||
+                           tell_attempt(db, c, event, stage, why, why->text, e) ||
+                           jobs_touch(db, c->job_id, e)
+                       ? -1
+                       : 0;
     return db_end(db, rc, e);
 }
 
@@ -343,15 +376,17 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
 static int heard_well(struct db *db, const struct claim *c, struct err *e)
 {
     struct queue_standing standing;
-    bool changed = false;
 
     if (queue_standing(db, c, &standing, e))
         return -1;
-    if (standing.asks == ASKS_NOTHING)
-        return 0;
-    if (sources_heard(db, standing.source, c->task_id, NULL, 0, &changed, e))
+    return standing.asks == ASKS_NOTHING ? 0 : sources_heard(db, standing.source, c->task_id, NULL, 0, e);
+}
+
+int life_fed(struct db *db, const struct claim *c, struct err *e)
+{
+    if (db_begin(db, e))
         return -1;
-    return changed ? jobs_touch_gates(db, e) : 0;
+    return db_end(db, heard_well(db, c, e) || queue_fed(db, c, e) ? -1 : 0, e);
 }
 
 static int resolved_in_tx(struct db *db, const struct claim *c, const char *track_uuid,
@@ -456,9 +491,12 @@ static enum asks asks_again(const struct ending *n)
     const char *stage = n->standing.stage;
     const bool before = !*stage || strcmp(stage, "resolve") == 0 || strcmp(stage, "download") == 0;
 
+    if (n->why->kind == ERR_DISK && *n->standing.source)
+        return ASKS_PAGE;       /* what was downloaded is dropped, to make room */
     if (!before || n->standing.asks == ASKS_NOTHING)
         return ASKS_NOTHING;
-    return n->again.why == QUEUE_FAILURE ? ASKS_PAGE : n->standing.asks;
+    const bool afresh = n->again.why == QUEUE_FAILURE || err_class(n->why->kind)->rest_scale;
+    return afresh ? ASKS_PAGE : n->standing.asks;
 }
 
 static int again_in_tx(struct db *db, struct ending *n, const char *event, struct err *e)
@@ -472,8 +510,7 @@ static int again_in_tx(struct db *db, struct ending *n, const char *event, struc
         return -1;
     if (is_track(n->c) && tracks_set_state(db, n->c->subject_id, state, -1, NULL, e))
         return -1;
-    return tell_attempt(db, n->c, event, n->standing.stage, n->again.why == QUEUE_RELEASE ? NULL : n->why,
-                        n->again.text, e) ||
+    return tell_attempt(db, n->c, event, n->standing.stage, n->again.kind ? n->why : NULL, n->again.text, e) ||
                    settle_for(db, n->c, n->again.kind, n->again.text, e)
                ? -1
                : 0;
@@ -482,15 +519,11 @@ static int again_in_tx(struct db *db, struct ending *n, const char *event, struc
 /* What the source is to think of this. */
 static int hear(struct db *db, const struct ending *n, const struct conf *conf, bool *rests, struct err *e)
 {
-    bool changed = false;
-
     *rests = false;
     if (n->standing.asks == ASKS_NOTHING)
         return 0;
     *rests = err_class(n->why->kind)->rest_scale > 0;
-    if (sources_heard(db, n->standing.source, n->c->task_id, n->why, conf->source_rest_s, &changed, e))
-        return -1;
-    return changed ? jobs_touch_gates(db, e) : 0;
+    return sources_heard(db, n->standing.source, n->c->task_id, n->why, conf->source_rest_s, e);
 }
 
 static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf, bool *again, struct err *e)
@@ -505,7 +538,8 @@ static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf
     const bool cancelled = n->standing.stop == STOP_CANCEL || n->why->kind == ERR_CANCELLED;
     const int64_t count = (crash ? n->standing.crashes : n->standing.failures) + 1;
     const int64_t most = crash ? conf->max_crashes - 1 : conf->max_retries;
-    if (crash && (cancelled || count > most) && add_tidy(db, n->c->job_id, e))
+    const bool keep = !cancelled && conf->keep_failed_h > 0;        /* for a retry by hand */
+    if (crash && (cancelled || count > most) && !keep && add_tidy(db, n->c->job_id, e))
         return -1;
     if (cancelled)
         return end_in_tx(db, n, "cancelled", "cancelled", e);
@@ -514,7 +548,9 @@ static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf
         n->again = (struct queue_again){ .why = QUEUE_RELEASE };
         return again_in_tx(db, n, "stopped", e);
     }
-    if (!class->may_pass || count > most) {
+    if (rests && n->c->attempt < (conf->max_retries + (conf->max_retries > 0)) * REFUSALS_PER_TRY)
+        n->again.why = QUEUE_RELEASE;
+    else if (rests || !class->may_pass || count > most) {
         *again = false;
         return end_in_tx(db, n, "failed", "failed", e);
     }
@@ -553,11 +589,8 @@ int life_crashed(struct db *db, const struct claim *c, const struct conf *conf, 
 /* Put back, unless a cancel came in the meantime: then this is its end. */
 static int released_in_tx(struct db *db, struct ending *n, int64_t delay_ms, struct err *e)
 {
-    bool changed = false;
-
-    if (queue_standing(db, n->c, &n->standing, e))
-        return -1;
-    if (sources_heard(db, n->standing.source, n->c->task_id, n->why, 0, &changed, e))
+    if (queue_standing(db, n->c, &n->standing, e) ||
+        sources_heard(db, n->standing.source, n->c->task_id, n->why, 0, e))
         return -1;
     if (n->standing.stop == STOP_CANCEL)
         return add_tidy(db, n->c->job_id, e) ? -1 : end_in_tx(db, n, "cancelled", "cancelled", e);

@@ -69,6 +69,9 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
 int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
                   enum asks asks, struct err *e);
 
+/* The task has what it wanted of its source, which therefore answers: others need not wait for its end. ERR_LOST. */
+int life_fed(struct db *db, const struct claim *c, struct err *e);
+
 /*
  * The track is finished. Inside the transaction, once the claim is known to be ours and not cancelled, `place` moves
  * the files to their final names: a rename and an fsync of the directory, nothing slower. So file and row appear

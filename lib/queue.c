@@ -15,7 +15,7 @@
 #define ORDER " ORDER BY source, asks, priority DESC, turn_ms, id LIMIT 1"
 #define FLOWS                                                                                                    \
     "WITH RECURSIVE flow (id, source, asks) AS ("                                                                \
-    "  SELECT id, source, asks FROM (SELECT id, source, asks FROM tasks WHERE" READY ORDER ")"                   \
+    "  SELECT id, source, asks FROM (SELECT id, source, asks FROM tasks WHERE" READY ORDER ") AS first"          \
     "  UNION ALL"                                                                                                \
     "  SELECT n.id, n.source, n.asks FROM flow f JOIN tasks n ON n.id = COALESCE("                               \
     "    (SELECT id FROM tasks WHERE" READY " AND source = f.source AND asks > f.asks" ORDER "),"                \
@@ -32,7 +32,7 @@ enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
     Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
-    Q_LANE, Q_RUNNING, Q_STAGE, Q_COUNT
+    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -82,6 +82,7 @@ static const char *const sql[Q_COUNT] = {
     [Q_RETRY] =
         "UPDATE tasks SET state = 'queued', due = 1, waits_for = '', run_after_ms = :now_ms, failures = 0, crashes = 0,"
         "       error_kind = NULL, error_text = NULL, cancel_requested = 0, pause_requested = 0, stage = NULL,"
+        "       asks = CASE WHEN source = '' THEN 0 ELSE 2 END,"      /* what was kept may be gone by then */
         "       percent = 0, downloaded_bytes = NULL, total_bytes = NULL, finished_at_ms = NULL"
         " WHERE job_id = :job_id AND state IN ('failed', 'cancelled') AND kind IN ('resolve', 'track')",
     [Q_DROP_TIDY] = "DELETE FROM tasks WHERE job_id = :job_id AND kind = 'tidy' AND state = 'queued'",
@@ -92,6 +93,7 @@ static const char *const sql[Q_COUNT] = {
         "UPDATE tasks SET run_after_ms = :run_after_ms, due = :due, waits_for = :waits_for"
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind = 'resolve' AND attempt = 0",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
+    [Q_FED] = "UPDATE tasks SET asks = 0" FENCE,
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
         "SELECT id, job_id, subject_id, attempt, kind, source, asks FROM tasks"
@@ -110,12 +112,12 @@ static const char *const sql[Q_COUNT] = {
         " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, offset_ms = excluded.offset_ms",
     [Q_SHIFT] =
         "UPDATE tasks SET run_after_ms = run_after_ms + :by_ms"
-        " WHERE state = 'queued' AND due = 0 AND waits_for <> 'schedule'",
+        " WHERE state IN ('queued', 'paused') AND run_after_ms > 0 AND waits_for <> 'schedule'",
     /* Lengths, by index and no further than somebody wants to count. */
     [Q_LANE] =
-        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE" READY " LIMIT :most)),"
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE" READY " LIMIT :most) AS d),"
         "       (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE state = 'queued' AND due = 0 AND queue = :queue"
-        "                              LIMIT :most)),"
+        "                              LIMIT :most) AS l),"
         "       (SELECT COUNT(*) FROM tasks WHERE state = 'running' AND queue = :queue)",
     [Q_RUNNING] =
         "SELECT t.id, t.kind, t.queue, t.attempt, t.owner, COALESCE(t.stage, ''), t.percent, t.lease_until_boot_ms,"
@@ -514,6 +516,14 @@ int queue_running(struct db *db, int most, void (*on_row)(void *arg, const struc
         on_row(arg, &r);
     }
     return row;
+}
+
+int queue_fed(struct db *db, const struct claim *c, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_FED]);
+
+    bind_fence(s, c);
+    return run_fenced(db, s, e);
 }
 
 int queue_stage(struct db *db, const struct claim *c, const char *name, int position, const char *state,

@@ -21,7 +21,8 @@
  * QUEUE_TURN_MS, as if it had been submitted then: a single link goes before the rest of a playlist of a thousand, two
  * playlists alternate, and nothing starves, for every turn comes. Static, so the order is an index.
  *
- * Sources. A due task whose source rests, or has used up its budget, is passed over (sources.h).
+ * Sources. A due task whose source rests, or has used up its budget, is passed over (sources.h). A claim steps from
+ * flow to flow: it costs what there are sources with waiting tasks, not tasks (measured: 1 ms for 100, 4 ms for 1,000).
  */
 #ifndef DUBPLATE_QUEUE_H
 #define DUBPLATE_QUEUE_H
@@ -142,6 +143,9 @@ int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e);
 
 /* [tx] Compares wall minus boot clock with what was last seen; *shift_ms tells how far the wall clock was set. */
 int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, int64_t *shift_ms, struct err *e);
+
+/* [tx] The task has all that it wanted of its source. ERR_LOST. */
+int queue_fed(struct db *db, const struct claim *c, struct err *e);
 
 /* For those who look. */
 struct queue_lane { int64_t due, later, running; };     /* due and later: at most QUEUE_COUNT_MOST */

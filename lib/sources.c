@@ -10,7 +10,9 @@
 #define HOUR_MS 3600000LL
 #define LARGEST_BUDGET 1000000
 
-enum { Q_TRY, Q_SPEND, Q_FIND, Q_REFUSED, Q_ANSWERED, Q_FREE, Q_LIST, Q_WAKE, Q_SHIFT, Q_FREE_PROBES, Q_COUNT };
+enum {
+    Q_TRY, Q_SPEND, Q_FIND, Q_REFUSED, Q_ANSWERED, Q_FREE, Q_LIST, Q_WAKE, Q_SHIFT, Q_FREE_PROBES, Q_FORGET, Q_COUNT
+};
 
 static const char *const sql[Q_COUNT] = {
     [Q_TRY] = "UPDATE sources SET probe_task_id = :task_id WHERE name = :name AND trips > 0",
@@ -33,7 +35,8 @@ static const char *const sql[Q_COUNT] = {
     [Q_LIST] =
         "SELECT name, trips, open_until_ms, COALESCE(error_kind, ''), COALESCE(error_text, ''),"
         "       COALESCE(probe_task_id, 0), free_at_ms"
-        "  FROM sources WHERE trips > 0 OR free_at_ms > :now_ms ORDER BY name LIMIT :max",
+        "  FROM sources WHERE trips > 0 OR free_at_ms > :now_ms ORDER BY open_until_ms DESC, free_at_ms DESC, name"
+        " LIMIT :max",
     [Q_WAKE] = "UPDATE sources SET open_until_ms = 0 WHERE name = :name AND trips > 0",
     [Q_SHIFT] =
         "UPDATE sources SET open_until_ms = CASE WHEN open_until_ms > 0 THEN open_until_ms + :by_ms ELSE 0 END,"
@@ -42,6 +45,8 @@ static const char *const sql[Q_COUNT] = {
         "UPDATE sources SET probe_task_id = NULL"
         " WHERE probe_task_id IS NOT NULL"
         "   AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.id = probe_task_id AND t.state = 'running')",
+    [Q_FORGET] =
+        "DELETE FROM sources WHERE open_until_ms < :before_ms AND free_at_ms < :before_ms AND probe_task_id IS NULL",
 };
 
 /* Takes one "name=number" off *list. 1, 0 at its end, -1 if it is malformed. */
@@ -156,11 +161,10 @@ static int64_t rest_ms(const struct err *why, int64_t rest_s, int64_t trips)
     const int64_t asked_ms =
         1000LL * (why->retry_after_s < SOURCES_RETRY_AFTER_MOST_S ? why->retry_after_s : SOURCES_RETRY_AFTER_MOST_S);
 
-    if (asked_ms > 0)
-        return asked_ms + (int64_t)id_random((uint32_t)(asked_ms / 10 + 1));
     for (int64_t i = 0; i < trips && ms < SOURCES_REST_MOST_MS; i++)
         ms *= 2;
-    return jitter(ms < SOURCES_REST_MOST_MS ? ms : SOURCES_REST_MOST_MS);
+    ms = jitter(ms < SOURCES_REST_MOST_MS ? ms : SOURCES_REST_MOST_MS);
+    return asked_ms > ms ? asked_ms + (int64_t)id_random((uint32_t)(asked_ms / 10 + 1)) : ms;
 }
 
 static int refused(struct db *db, const struct source_row *row, const char *name, const struct err *why,
@@ -194,19 +198,17 @@ static int free_probe(struct db *db, const char *name, int64_t task_id, struct e
 }
 
 int sources_heard(struct db *db, const char *name, int64_t task_id, const struct err *why, int64_t rest_s,
-                  bool *changed, struct err *e)
+                  struct err *e)
 {
     const struct err_class *class = why ? err_class(why->kind) : NULL;
     struct source_row row;
 
-    *changed = false;
     if (!*name || find(db, name, &row, e))
         return *name ? -1 : 0;
     if (class && class->rest_scale) {
         /* Tasks that were under way when it opened hear the same; that is one refusal, not several. */
         if (row.trips > 0 && clock_wall_ms() < row.open_until_ms)
             return free_probe(db, name, task_id, e);
-        *changed = true;
         return refused(db, &row, name, why, rest_s, e);
     }
     if (row.trips == 0)
@@ -216,7 +218,6 @@ int sources_heard(struct db *db, const char *name, int64_t task_id, const struct
         return 0;
     const bool says_nothing = class && (class->may_pass || why->kind == ERR_CANCELLED || why->kind == ERR_PAUSED ||
                                         why->kind == ERR_LOST);
-    *changed = !says_nothing;
     return says_nothing ? free_probe(db, name, task_id, e) : answered(db, name, e);
 }
 
@@ -247,6 +248,14 @@ int sources_shift(struct db *db, int64_t by_ms, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_SHIFT]);
 
     bind_int(s, ":by_ms", by_ms);
+    return db_run(s, e);
+}
+
+int sources_forget(struct db *db, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_FORGET]);
+
+    bind_int(s, ":before_ms", clock_wall_ms() - SOURCES_FORGET_MS);
     return db_run(s, e);
 }
 

@@ -24,6 +24,7 @@
 #define SOURCES_BURST          10
 #define SOURCES_REST_MOST_MS   (6 * 3600 * 1000LL)
 #define SOURCES_RETRY_AFTER_MOST_S (24 * 3600)
+#define SOURCES_FORGET_MS      (24 * 3600 * 1000LL)     /* who has not been asked for a day starts afresh */
 
 struct source_row {
     char    name[QUEUE_SOURCE_BYTES], error_kind[24], error_text[480];
@@ -40,9 +41,9 @@ int64_t sources_budget(const char *budgets, const char *name);
 int sources_take(struct db *db, const struct claim *c, const char *budgets, struct err *e);
 
 /* [tx] The attempt ended. NULL: well; otherwise with *why, which may close the breaker (the source answered, if only
- * that the video is gone), open it, or say nothing about the source. *changed: it opened or closed. */
+ * that the video is gone), open it, or say nothing about the source. */
 int sources_heard(struct db *db, const char *name, int64_t task_id, const struct err *why, int64_t rest_s,
-                  bool *changed, struct err *e);
+                  struct err *e);
 
 /* Those that rest, or whose budget is used up, at now_ms: at most max. Returns the count or -1. */
 int sources_list(struct db *db, int64_t now_ms, struct source_row *rows, int max, struct err *e);
@@ -52,6 +53,9 @@ int sources_wake(struct db *db, const char *name, struct err *e);
 
 /* [tx] The wall clock was set. */
 int sources_shift(struct db *db, int64_t by_ms, struct err *e);
+
+/* Those that neither rest nor have been asked lately. */
+int sources_forget(struct db *db, struct err *e);
 
 /* [tx] Probes whose task no longer runs try nothing. */
 int sources_free_probes(struct db *db, struct err *e);

@@ -11,8 +11,9 @@ ALTER TABLE download_jobs ADD COLUMN work_key        TEXT;        -- hash of all
 UPDATE download_jobs SET asked = source;
 CREATE UNIQUE INDEX download_jobs_work ON download_jobs (work_key)
     WHERE state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL;
--- Lists by state. Nearly all jobs are done: those are found in download_jobs_live, and not repeated here.
-CREATE INDEX download_jobs_state ON download_jobs (state, id) WHERE deleted_at_ms IS NULL AND state <> 'done';
+-- Lists by state and by source.
+CREATE INDEX download_jobs_state ON download_jobs (state, id) WHERE deleted_at_ms IS NULL;
+CREATE INDEX download_jobs_source ON download_jobs (source, id) WHERE deleted_at_ms IS NULL;
 
 -- How many jobs of each source are in which state; kept by the transactions that change a state. COUNT(*) over a
 -- million rows takes longer than the page that asks for it.
@@ -24,9 +25,6 @@ CREATE TABLE job_counts (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO job_counts (source, state, jobs)
     SELECT source, state, COUNT(*) FROM download_jobs WHERE deleted_at_ms IS NULL GROUP BY source, state;
-
--- Counts changes that many jobs show at once (a lane paused, a source resting). Part of every job's ETag.
-ALTER TABLE revision ADD COLUMN gates INTEGER NOT NULL DEFAULT 1;
 
 -- ---- tasks: whose turn is it? ----
 
@@ -47,6 +45,7 @@ UPDATE tasks SET source = (SELECT asked FROM download_jobs j WHERE j.id = tasks.
 DROP INDEX tasks_claim;
 CREATE INDEX tasks_claim ON tasks (queue, source, asks, priority DESC, turn_ms, id) WHERE state = 'queued' AND due = 1;
 CREATE INDEX tasks_later ON tasks (run_after_ms) WHERE state = 'queued' AND due = 0;
+CREATE INDEX tasks_later_of_lane ON tasks (queue) WHERE state = 'queued' AND due = 0;    -- how long a lane is
 
 -- ---- what holds tasks back ----
 

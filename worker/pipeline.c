@@ -21,11 +21,11 @@
 #define NETWORK_TRIES 3         /* after the first */
 
 static const struct stage stages[] = {
-    /* name       run             weight file      version     in               ->  out                          */
-    { "download", stage_download, 55, NULL,         1 },    /* link             ->  src.EXT, thumbnail           */
-    { "master",   stage_master,   37, "master.mp3", 1 },    /* src.EXT          ->  MP3 without metadata, report */
-    { "tag",      stage_tag,      3,  "final.mp3",  1 },    /* MP3, thumbnail   ->  tagged MP3, cover.jpg        */
-    { "store",    stage_store,    5,  NULL,         1 },    /* tagged MP3       ->  final place, row             */
+    /* name       run           weight feeds  file      version  in             ->  out                          */
+    { "download", stage_download, 55, true,  NULL,         1 }, /* link           ->  src.EXT, thumbnail           */
+    { "master",   stage_master,   37, false, "master.mp3", 1 }, /* src.EXT        ->  MP3 without metadata, report */
+    { "tag",      stage_tag,      3,  false, "final.mp3",  1 }, /* MP3, thumbnail ->  tagged MP3, cover.jpg        */
+    { "store",    stage_store,    5,  false, NULL,         1 }, /* tagged MP3     ->  final place, row             */
 };
 
 static struct queue_progress no_bytes(const char *stage, double percent)
@@ -205,6 +205,7 @@ static int run_stage(struct run *r, int position, struct err *e)
     const struct stage *s = &stages[position];
     cJSON *out = cJSON_CreateObject();
     char hash[ID_SHA256_BYTES];
+    struct err unsaid;
 
     r->stage = s->name;
     r->position = position + 1;
@@ -225,6 +226,8 @@ static int run_stage(struct run *r, int position, struct err *e)
         cJSON_AddItemToObject(r->state, s->name, out);
         out = NULL;
         rc = position + 1 < (int)ARRAY_LEN(stages) ? save_state(r, e) : 0;
+        if (rc == 0 && s->feeds && life_fed(r->db, &r->claim, &unsaid) && unsaid.kind == ERR_LOST)
+            rc = err_set(e, ERR_LOST, "%s", unsaid.text);
     }
     cJSON_Delete(out);
     run_book_stage(r, rc ? "failed" : "done");

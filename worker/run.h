@@ -48,6 +48,7 @@ struct stage {
     const char *name;
     int       (*run)(struct run *r, cJSON *out, struct err *e);
     double      weight;         /* share of the task's percent */
+    bool        feeds;          /* the last that needs the source */
     const char *file;           /* what it leaves in run->work; NULL: what its output names as "file" */
     int         version;        /* another one voids what was saved; raise it when the same inputs yield another file */
 };

@@ -240,6 +240,7 @@ static int begin(struct stack *s, int workers, struct err *e)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     setenv("DATA_DIR", s->conf->data_dir, 1);      /* absolute from here on */

@@ -49,7 +49,7 @@
 #define CHECKPOINT_EVERY_MS 1000
 #define WAL_RESTART_BYTES (8LL << 20)
 #define MAX_OWNERS        64
-#define NOT_RUN_DELAY_MS  1000
+#define NOT_RUN_DELAY_MS  1000LL
 #define CLOCK_DRIFT_MS    1000          /* between looks: more than slewing does */
 
 struct child {
@@ -154,6 +154,12 @@ static bool could_not_run(int status)
     return WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == TASK_NO_OUTCOME);
 }
 
+/* The same will most likely happen again, but the task is not to blame: 1, 2, 4 … 64 s. */
+static int64_t not_run_delay_ms(const struct claim *c)
+{
+    return NOT_RUN_DELAY_MS << (c->attempt < 7 ? c->attempt - 1 : 6);
+}
+
 /* The process ended without having written an outcome; otherwise the fence tells, and there is nothing to do. */
 static void child_died(struct supervisor *s, struct child *ch, int status)
 {
@@ -170,7 +176,7 @@ static void child_died(struct supervisor *s, struct child *ch, int status)
     else
         snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
     const bool put_back = ch->told_to_stop || could_not_run(status);
-    const int rc = put_back ? life_released(s->db, &ch->claim, ch->told_to_stop ? 0 : NOT_RUN_DELAY_MS, &e)
+    const int rc = put_back ? life_released(s->db, &ch->claim, ch->told_to_stop ? 0 : not_run_delay_ms(&ch->claim), &e)
                             : life_crashed(s->db, &ch->claim, &s->conf, how, &again, &e);
     if (rc == 0)
         log_line(LOG_WARN, put_back ? "task_put_back" : "task_crashed", "task=%lld kind=%s how=\"%s\" again=%d",
@@ -244,7 +250,7 @@ static const struct lane_rule *rule_of(const char *lane)
 static bool has_place(const struct supervisor *s, const char *lane)
 {
     const struct lane_rule *rule = rule_of(lane);
-    const bool beside = strstr(s->conf.queue_names, "default") != NULL;
+    const bool beside = gates_list_has(s->conf.queue_names, "default");
     const int places = beside ? rule->places_beside : rule->places;
     int taken = 0;
 
@@ -254,6 +260,21 @@ static bool has_place(const struct supervisor *s, const char *lane)
         if (s->children[i].pid && strcmp(s->children[i].lane, lane) == 0)
             taken++;
     return s->running < MAX_CHILDREN && taken < (places ? places : s->conf.worker_concurrency);
+}
+
+/* A misspelt lane would be served by nobody, and nobody would know. */
+static int check_lanes(const char *names, struct err *e)
+{
+    char lanes[CONF_STR_BYTES], *rest = lanes, *lane;
+    int count = 0;
+
+    copy_text(lanes, sizeof lanes, names);
+    while ((lane = strsep(&rest, ", "))) {
+        if (*lane && strcmp(rule_of(lane)->name, lane) != 0)
+            return err_set(e, ERR_INPUT, "QUEUE_NAMES: there is no lane %.40s", lane);
+        count += *lane != '\0';
+    }
+    return count ? 0 : err_set(e, ERR_INPUT, "QUEUE_NAMES names no lane");
 }
 
 static void claim(struct supervisor *s)
@@ -459,7 +480,7 @@ static void expire(struct supervisor *s)
 {
     struct err e;
 
-    if (is_checkpointer(s) && idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0)
+    if (is_checkpointer(s) && (idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0 || sources_forget(s->db, &e)))
         log_err(LOG_WARN, "expire_failed", &e);
 }
 
@@ -506,7 +527,7 @@ static void read_signals(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-    while (!s->draining || s->running > 0) {
+    while ((!s->draining || s->running > 0) && !db_is_dead(s->db)) {
         struct pollfd p = { .fd = s->signal_fd, .events = POLLIN };
         poll(&p, 1, (int)s->conf.poll_ms);
         read_signals(s);
@@ -536,6 +557,7 @@ static int block_signals(void)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -582,7 +604,8 @@ static int begin(struct supervisor *s, struct err *e)
 {
     char random[ID_SECRET_BYTES];
 
-    if (sources_check_budgets(s->conf.source_budgets, e) || installation_prepare(&s->conf, e))
+    if (check_lanes(s->conf.queue_names, e) || sources_check_budgets(s->conf.source_budgets, e) ||
+        installation_prepare(&s->conf, e))
         return -1;
     const ssize_t n = readlink("/proc/self/exe", s->self, sizeof s->self - 1);
     if (n < 0)
@@ -622,6 +645,10 @@ int cmd_worker(const struct conf *conf, int argc, char **argv)
     log_line(LOG_INFO, "worker_started", "owner=%s concurrency=%lld queues=%s", s.row.owner,
              (long long)s.conf.worker_concurrency, s.conf.queue_names);
     loop(&s);
+    if (db_is_dead(s.db)) {         /* its file can no longer be trusted through this handle; children die with us */
+        log_line(LOG_ERROR, "database_dead", "owner=%s", s.row.owner);
+        return 75;      /* EX_TEMPFAIL: the starter tries again */
+    }
     if (workers_remove(s.db, s.conf.data_dir, s.row.owner, &e))
         log_err(LOG_WARN, "worker_row_failed", &e);
     db_close(&s.db);

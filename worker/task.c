@@ -79,7 +79,10 @@ int task_purge(struct run *r, struct err *e)
  * KEEP_FAILED_H hours, by hand; else nothing. A full disk gets its room back in any case. */
 static void clean_up(struct run *r, const struct err *why, bool again)
 {
-    const bool by_hand = err_class(why->kind)->may_pass && r->conf->keep_failed_h > 0;
+    const char *uuid = r->track.uuid[0] ? r->track.uuid : r->job.uuid;
+    struct err e;
+    const bool by_hand = err_class(why->kind)->may_pass && r->conf->keep_failed_h > 0 &&
+                         tracks_work_state(r->db, uuid, &e) == WORK_FAILED;
 
     if (why->kind != ERR_DISK && (again || by_hand))
         return;

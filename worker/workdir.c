@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "jobs.h"
 #include "run.h"
 #include "tracks.h"
 
@@ -49,6 +50,19 @@ static bool is_older(const struct conf *conf, const char *uuid, int64_t seconds)
     return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > seconds;
 }
 
+/* A last attempt may have moved its file before its transaction failed. */
+static void remove_unplaced(struct db *db, const struct conf *conf, const char *track_uuid)
+{
+    struct job_request job = { 0 };
+    struct track track = { 0 };
+    struct err e;
+
+    if (tracks_find(db, track_uuid, &track, &e) == 0 && jobs_request(db, track.job_id, &job, &e) == 0)
+        workdir_remove_leftovers(db, conf, track.job_id, job.uuid);
+    job_request_free(&job);
+    track_free(&track);
+}
+
 int workdir_sweep(struct db *db, const struct conf *conf)
 {
     char path[RUN_PATH_BYTES];
@@ -66,6 +80,8 @@ int workdir_sweep(struct db *db, const struct conf *conf)
             (state == WORK_FAILED && is_older(conf, entry->d_name, conf->keep_failed_h * 3600 - 1)) ||
             (state == WORK_UNKNOWN && is_older(conf, entry->d_name, UNKNOWN_AGE_S))) {
             workdir_remove(conf, entry->d_name);
+            if (state == WORK_FAILED)
+                remove_unplaced(db, conf, entry->d_name);
             count++;
         }
     }

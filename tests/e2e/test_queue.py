@@ -36,7 +36,7 @@ class ASourceThatRefuses(Queue):
         s.site.set_page("limited", page_status=429, retry_after=1200)
         limited = s.submit(s.site.url("/watch/frontiers", page="limited"))
         why = eventually(lambda: (j := s.job(limited))["error"] and j, 30, "it is refused")
-        self.assertEqual((why["status"], why["error"]["kind"], why["attempt"]), ("pending", "rate_limited", 2))
+        self.assertEqual((why["status"], why["error"]["kind"], why["attempt"]), ("pending", "rate_limited", 1))
         self.assertIn("127.0.0.1 to rest until", why["waiting_for"])
         self.assertTrue(1100 < self.seconds_until(why["waiting_until"]) < 1400, why["waiting_until"])
         behind = s.submit(s.site.watch("frontiers", clip=2, n=1))

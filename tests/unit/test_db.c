@@ -21,6 +21,7 @@
 #include "gates.h"
 #include "idempotency.h"
 #include "lifecycle.h"
+#include "sources.h"
 #include "queue.h"
 #include "tracks.h"
 #include "workers.h"
@@ -777,7 +778,7 @@ static void use_everything(void)
     ok(queue_lane(db, "default", &lane, &e));
     ok(queue_running(db, 10, ignore_running, NULL, &e));
     ok(jobs_totals(db, &totals, &e));
-    ok(jobs_gates(db, &n, &e));
+    ok(sources_forget(db, &e));
     ok(gates_load(&gates, db, &conf, &e));
     ok(events_list(db, c.job_id, 0, 10, ignore_event, NULL, &e));
     ok(idempotency_find(db, 1, "a", "h", &given, &e));
@@ -786,6 +787,8 @@ static void use_everything(void)
     ok(jobs_request(db, c.job_id, &request, &e));
     job_request_free(&request);
     id_uuid7(track);
+    ok(life_fed(db, &c, &e));
+    run(db, "UPDATE tasks SET asks = 2");
     ok(life_note(db, &c, "repeated", "resolve", &network, &e));
     ok(life_resolved(db, &c, track, &info, ASKS_MEDIA, &e));
     ok(life_claim(db, &conf, "default", "w1", &c, &e));
@@ -808,7 +811,9 @@ static void use_everything(void)
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
     filter.state = "done";
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
-    filter.state = "failed";
+    filter.source = "generic";
+    ok(jobs_list(db, &filter, ignore_job, NULL, &e));
+    filter.state = NULL;
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
     ok(jobs_count(db, &filter, &n, &e));
     ok(jobs_revision(db, &n, &e));
@@ -845,7 +850,8 @@ static bool is_statement_of_a_module(const char *sql)
 {
     static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "WITH R" };
 
-    if (strstr(sql, "SET run_after_ms = 0") || strstr(sql, "SET offset_ms = 0") || strstr(sql, "sqlite_schema"))
+    if (strstr(sql, "SET run_after_ms = 0") || strstr(sql, "SET offset_ms = 0") || strstr(sql, "SET asks = 2") ||
+        strstr(sql, "sqlite_schema"))
         return false;
     for (size_t i = 0; i < LENGTH(verbs); i++)
         if (strncmp(sql, verbs[i], 6) == 0)
@@ -893,6 +899,7 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "FROM lanes ORDER BY", "four rows" },
     { "FROM sources WHERE trips > 0", "one row per source that ever refused or has a budget" },
     { "UPDATE sources SET", "the same" },
+    { "DELETE FROM sources", "the same" },
     { "SET run_after_ms = run_after_ms +", "all that wait, when the clock was set" },
     { "SELECT (SELECT COUNT(*) FROM (SELECT 1", "a lane's length: QUEUE_COUNT_MOST rows at most" },
     { "WHERE t.state = 'running' ORDER BY t.owner", "what runs, by the index of it" },

@@ -551,6 +551,7 @@ TEST(a_half_open_source_is_tried_by_one_task_and_opens_longer_or_closes)
     nothing_to_claim("one task tries");
     assert_true(fail_with(&probe, ERR_RATE_LIMITED));
     assert_int_equal(number("SELECT trips FROM sources"), 2);
+    assert_int_equal(number("SELECT SUM(failures) FROM tasks"), 0);        /* the source's fault, not the jobs' */
     check(number("SELECT open_until_ms FROM sources") - clock_wall_ms() > 150000, "twice as long");
     must(life_wake_source(db, "a.example", &e));
     probe = claim();
@@ -626,7 +627,7 @@ TEST(a_job_that_is_refused_each_time_fails_and_the_rest_ends_with_the_next_good_
     const char *uuid = submit_to("a.example", 0, 0);
     struct claim c = claim();
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 1; i < 32; i++) {      /* REFUSALS_PER_TRY for each of MAX_RETRIES + 1 attempts */
         assert_true(fail_with(&c, ERR_RATE_LIMITED));
         must(life_wake_source(db, "a.example", &e));
         c = claim();
@@ -638,6 +639,94 @@ TEST(a_job_that_is_refused_each_time_fails_and_the_rest_ends_with_the_next_good_
     c = claim();
     resolve(&c);
     assert_int_equal(number("SELECT trips FROM sources"), 0);
+}
+
+TEST(a_source_answers_when_the_download_ends_and_not_with_the_whole_track)
+{
+    const char *uuid, *other = submit_to("example.org", -1, 0);
+    struct claim c, probe = running_track(&uuid);
+
+    assert_true(fail_with(&probe, ERR_RATE_LIMITED));
+    must(life_wake_source(db, "example.org", &e));
+    probe = claim();
+    nothing_to_claim("one task tries");
+    must(life_fed(db, &probe, &e));
+    c = claim();
+    assert_string_equal(whose(&c), other);
+    assert_int_equal(number("SELECT COUNT(*) FROM tasks WHERE state = 'running' AND asks = 0"), 1);
+}
+
+TEST(a_short_retry_after_does_not_shorten_the_rest)
+{
+    const struct err why = { .kind = ERR_RATE_LIMITED, .retry_after_s = 1, .text = "429" };
+    struct claim c;
+    bool again;
+
+    submit_to("a.example", 0, 0);
+    c = claim();
+    must(life_failed(db, &c, &conf, &why, &again, &e));
+    check(number("SELECT open_until_ms FROM sources") - clock_wall_ms() > 75000, "a second is no rest");
+}
+
+TEST(who_submits_what_is_being_cancelled_gets_a_job_of_his_own)
+{
+    struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
+                         .spec_json = "{}", .client_ref = "" };
+    char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
+    bool existing;
+
+    must(life_submit(db, &j, first, &existing, &e));
+    const struct claim c = claim();
+    must(life_cancel(db, first, &e));
+    must(life_submit(db, &j, second, &existing, &e));
+    assert_false(existing);
+    assert_true(fail_with(&c, ERR_CANCELLED) == false);
+    is(first, "cancelled");
+    is(second, "pending");
+    refuses(life_retry(db, first, &e), ERR_CONFLICT);
+    must(life_cancel(db, second, &e));
+    must(life_retry(db, first, &e));
+    must(life_submit(db, &j, second, &existing, &e));
+    assert_true(existing);                          /* it is found again */
+    assert_string_equal(first, second);
+}
+
+TEST(the_same_work_wanted_sooner_is_done_sooner)
+{
+    struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
+                         .spec_json = "{}", .client_ref = "", .scheduled_at_ms = clock_wall_ms() + 3600000 };
+    char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
+    bool existing;
+
+    must(life_submit(db, &j, first, &existing, &e));
+    is(first, "scheduled");
+    j.scheduled_at_ms = 0;
+    j.priority = 4;
+    must(life_submit(db, &j, second, &existing, &e));
+    assert_true(existing);
+    is(first, "pending");
+    assert_int_equal(job(first).priority, 4);
+    claim();
+}
+
+TEST(a_dead_letter_keeps_what_it_had_for_a_retry_by_hand)
+{
+    const char *uuid;
+    struct claim c = running_track(&uuid);
+    bool again = true;
+
+    conf.keep_failed_h = 24;
+    for (int i = 0; i < 3; i++) {
+        must(life_crashed(db, &c, &conf, "signal 11", &again, &e));
+        run("UPDATE tasks SET run_after_ms = 0, due = 1 WHERE state = 'queued'");
+        if (again)
+            c = claim();
+    }
+    assert_false(again);
+    is(uuid, "failed");
+    assert_int_equal(number("SELECT COUNT(*) FROM tasks WHERE kind = 'tidy'"), 0);
+    must(life_retry(db, uuid, &e));
+    assert_int_equal(claim().asks, ASKS_PAGE);      /* whatever is left of it: its source is asked by the rules */
 }
 
 TEST(a_stage_behind_the_download_does_not_wait_for_the_source)
@@ -838,6 +927,11 @@ UNIT_MAIN(QUEUED(a_paused_job_is_not_claimed_and_goes_on_when_resumed),
           QUEUED(what_was_under_way_when_it_opened_neither_doubles_the_rest_nor_ends_it),
           QUEUED(retry_after_is_honoured_and_not_without_end),
           QUEUED(a_job_that_is_refused_each_time_fails_and_the_rest_ends_with_the_next_good_answer),
+          QUEUED(a_source_answers_when_the_download_ends_and_not_with_the_whole_track),
+          QUEUED(a_short_retry_after_does_not_shorten_the_rest),
+          QUEUED(who_submits_what_is_being_cancelled_gets_a_job_of_his_own),
+          QUEUED(the_same_work_wanted_sooner_is_done_sooner),
+          QUEUED(a_dead_letter_keeps_what_it_had_for_a_retry_by_hand),
           QUEUED(a_stage_behind_the_download_does_not_wait_for_the_source),
           QUEUED(a_budget_lets_ten_pass_at_once_and_then_one_at_a_time),
           QUEUED(budgets_are_read_or_refused),

@@ -671,7 +671,7 @@ TEST(the_time_that_a_refusal_names_is_kept_and_no_other)
         { { "reply: 'HTTP/1.1 503 Busy\\r\\n'", "header: retry-after: 5" }, 5 },
         { { "reply: 'HTTP/1.1 200 OK\\r\\n'", "header: Retry-After: 37" }, 0 },
         { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: 9", "reply: 'HTTP/1.1 200 OK'", "header: Retry-After: 4" },
-          9 },
+          0 },
         { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: 9", "reply: 'HTTP/1.1 429 x'", "header: Date: now" }, 0 },
         { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: soon" }, 0 },
         { { "reply: 'HTTP/1.1 429 x'", "header: Retry-After: -5" }, 0 },

@@ -190,6 +190,8 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
         repair_partials(r, true);
         rc = call(&d, &complaint, e);
     }
+    if (rc && err_class(e->kind)->rest_scale)
+        unlink(run_path(r, "info.json"));       /* its addresses were refused: the next attempt asks for others */
     if (rc || check_file(&d, &name, &size_bytes, e))
         return -1;
     find_thumbnail(r, thumbnail, sizeof thumbnail);

@@ -137,8 +137,7 @@ bool ytdlp_note_traffic(struct ytdlp_complaint *c, const char *line)
         const char *status = strchr(line + 7, ' ');
         c->refused = status && (strncmp(status, " 429", 4) == 0 || strncmp(status, " 503", 4) == 0 ||
                                 strncmp(status, " 402", 4) == 0);
-        if (c->refused)
-            c->retry_after_s = 0;
+        c->retry_after_s = 0;       /* of the last reply, and no other */
     }
     if (c->refused && strncasecmp(line, retry_after, sizeof retry_after - 1) == 0)
         c->retry_after_s = read_retry_after(line + sizeof retry_after - 1);
