@@ -32,7 +32,7 @@ class Queue(Case):
 
 class ASourceThatRefuses(Queue):
     def test_rests_as_long_as_it_asks_while_others_go_on(self):
-        s = self.s = self.stack(env={"SOURCE_REST_S": "3000", "WORKER_CONCURRENCY": "1"})
+        s = self.s = self.stack(env={"SOURCE_REST_S": "100", "WORKER_CONCURRENCY": "1"})
         s.site.set_page("limited", page_status=429, retry_after=1200)
         limited = s.submit(s.site.url("/watch/frontiers", page="limited"))
         why = eventually(lambda: (j := s.job(limited))["error"] and j, 30, "it is refused")
@@ -56,7 +56,7 @@ class ASourceThatRefuses(Queue):
         self.assertEqual(self.events(limited)[:4], ["submitted", "started", "retrying", "started"])
 
     def test_in_the_middle_of_a_download_rests_too(self):
-        s = self.s = self.stack(env={"SOURCE_REST_S": "3000"})
+        s = self.s = self.stack(env={"SOURCE_REST_S": "100"})
         job = s.submit(s.site.youtube("frontiers03", name="frontiers", modes={**MUTE, "status": "429", "retry_after": "600"}))
         eventually(lambda: s.job(job)["error"], 60, "it is refused")
         shown = s.job(job)
