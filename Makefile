@@ -2,6 +2,7 @@
 #
 #   run stop          start everything on 127.0.0.1:$PORT with state in $DATA_DIR, and process one track (URL=…)
 #   test check        everything / the quick half (unit tests and lint: seconds, no network, no root)
+#   fault             the long form of the fault tests: hundreds of kills, power cuts, races, full disks (half an hour)
 #   asan              the whole suite once more on an ASan and UBSan build
 #   bench             figures as ratios against a peer in the same run
 #   deps              Debian and npm packages, by name; fast when nothing is missing
@@ -122,7 +123,7 @@ $(SQLITE_OBJ): build/vendor/sqlite3.c
 
 JOBS = -j$(shell nproc)
 
-.PHONY: deps deps-run run stop test check asan bench readme clean
+.PHONY: deps deps-run run stop test check fault asan bench readme clean
 deps-run:
 	@.ci/deps run
 deps:
@@ -142,6 +143,18 @@ check: deps
 test: deps
 	@$(MAKE) --no-print-directory $(JOBS) all units
 	@DUBPLATE_BUILD=$(CURDIR)/$(BUILD) tests/run
+# The same tests are in `test`, shorter. The seed repeats the choices of chance: make fault DUBPLATE_TEST_SEED=…
+FAULT = KILLS=500 TASKS=6000 REAL_KILLS=200 POSTS=1000 FILLS=24 DRAINS=100 FREEZES=10 SHORT_TASKS=2000 \
+        SOAK_SECONDS=120 SOAK_REQUESTS=10000 SOAK_TASKS=1000 IMAGES=10000 RACES=2000
+DUBPLATE_TEST_SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+fault: DUBPLATE_TEST_SEED := $(DUBPLATE_TEST_SEED)
+fault: deps
+	@$(MAKE) --no-print-directory $(JOBS) all units
+	@rm -f $(BUILD)/fault.txt
+	@echo "DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED); what is measured goes to $(BUILD)/fault.txt"
+	@env $(FAULT:%=DUBPLATE_TEST_%) DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED) \
+	    DUBPLATE_TEST_FIGURES=$(CURDIR)/$(BUILD)/fault.txt DUBPLATE_BUILD=$(CURDIR)/$(BUILD) \
+	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_queue fault
 asan:
 	@DUBPLATE_TEST_PATIENCE=3 $(MAKE) --no-print-directory SAN=1 test
 .PHONY: units

@@ -1,26 +1,23 @@
-"""A hundred kills at random moments, of tasks and of whole workers: every job is completed, none twice, nothing is left."""
+"""Kills at random moments, of tasks and of whole workers, with the real yt-dlp: every job is completed, none twice, nothing is left."""
 
 LIMIT_SECONDS = 600
 
 import os
-import random
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, main, process_tree
-from invariants import finished_once, no_strays
+from invariants import chance, figures, finished_once, no_strays, number, truthful_log
 
-KILLS = int(os.environ.get("DUBPLATE_TEST_KILLS", "100"))
+KILLS = number("REAL_KILLS", 50)
 JOBS_AT_A_TIME = 6
-SEED = int(os.environ.get("DUBPLATE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 
 
 class RandomKills(Case):
     def test_finish_every_job_once(self):
-        print(f"seed {SEED}: DUBPLATE_TEST_SEED={SEED} repeats the choices", file=sys.stderr)
-        chance = random.Random(SEED)
+        dice = chance()
         s = self.stack(workers=0, env={"RETRY_BASE_MS": "20", "LEASE_S": "5", "MAX_CRASHES": "1000", "MAX_RETRIES": "10", "WORKER_CONCURRENCY": "2"})
         workers = [s.worker("one"), s.worker("two")]
         jobs, open_jobs, kills = [], set(), {"task": 0, "worker": 0, "child": 0}
@@ -28,25 +25,25 @@ class RandomKills(Case):
         while sum(kills.values()) < KILLS:
             self.assertLess(time.monotonic(), deadline, f"too slow: {kills}, {len(open_jobs)} jobs open of {len(jobs)}")
             while len(open_jobs) < JOBS_AT_A_TIME:
-                job = s.submit(s.site.watch("frontiers", clip=2, ext=chance.choice(["mp3", "webm"]), n=len(jobs)))
+                job = s.submit(s.site.watch("frontiers", clip=2, ext=dice.choice(["mp3", "webm"]), n=len(jobs)))
                 jobs.append(job)
                 open_jobs.add(job)
-            time.sleep(chance.uniform(0, 1.2))
-            worker = chance.choice(workers)
+            time.sleep(dice.uniform(0, 1.2))
+            worker = dice.choice(workers)
             tasks = worker.tasks()
-            what = chance.choice(["task"] * 5 + ["worker"] * 2 + ["child"])     # a killed yt-dlp is a failure, and of those there are few
+            what = dice.choice(["task"] * 5 + ["worker"] * 2 + ["child"])     # a killed yt-dlp is a failure, and of those there are few
             if what == "worker":
                 worker.kill()
                 kills["worker"] += 1
-                time.sleep(chance.uniform(0, 0.3))
+                time.sleep(dice.uniform(0, 0.3))
                 worker.start()
             elif tasks:
-                victim = chance.choice(tasks)
+                victim = dice.choice(tasks)
                 if what == "child":         # yt-dlp or the media program below a task
                     below = process_tree(victim.pid)
                     if not below:
                         continue
-                    victim = chance.choice(below)
+                    victim = dice.choice(below)
                 victim.kill()
                 kills[what] += 1
             open_jobs = {job for job in open_jobs if s.job(job)["status"] != "completed"}
@@ -54,8 +51,9 @@ class RandomKills(Case):
                 self.assertNotEqual(s.job(job)["status"], "failed", s.job(job))
         for job in jobs:
             s.wait(job, "completed", 120)
-        print(f"{kills} over {len(jobs)} jobs", file=sys.stderr)
+        figures(self, f"{kills} over {len(jobs)} jobs")
         finished_once(self, s, jobs)
+        truthful_log(self, s)
         no_strays(self, s)
 
 
