@@ -73,6 +73,12 @@ class WallClock(Case):
         s.wait(job, "completed", 15)
         finished_once(self, s, [job])
 
+    def test_is_known_to_be_of_this_boot(self):
+        """Across a restart nobody can tell the time that passed from a clock that was set: then nothing is moved."""
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as f:
+            boot = f.read().strip()
+        eventually(lambda: self.s.rows("SELECT boot_id FROM clock") == [{"boot_id": boot}], 10, lambda: f"{boot} is known: {self.s.rows('SELECT * FROM clock')}")
+
     def test_is_set_while_a_job_runs_and_it_runs_once(self):
         s, jobs = self.s, []
         for _, seconds in JUMPS:

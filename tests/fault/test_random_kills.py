@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, main, process_tree
 from invariants import chance, figures, finished_once, no_strays, number, truthful_log
 
-KILLS = number("REAL_KILLS", 50)
+KILLS = number("REAL_KILLS", 30)
 JOBS_AT_A_TIME = 6
 
 

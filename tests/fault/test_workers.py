@@ -49,27 +49,6 @@ class ADeadWorker(Case):
         worker.kill()
         eventually(lambda: not [p for p in below if p.alive()], 5, lambda: f"all end: {[p for p in below if p.alive()]}")
 
-    def test_that_was_frozen_finds_its_task_gone_and_writes_nothing(self):
-        s = self.stack(workers=0, env={**QUICK, "LEASE_S": "5"})
-        first = s.worker("frozen")
-        job = self.running_job(s)
-        frozen = [first.pid, *(p.pid for p in process_tree(first.pid))]
-        second = s.worker("second")
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            s.wait(job, "completed", 90)
-        finally:
-            for pid in frozen:
-                try:
-                    os.kill(pid, signal.SIGCONT)
-                except ProcessLookupError:
-                    pass
-        time.sleep(2)
-        finished_once(self, s, [job])
-        self.assertTrue(first.alive() and second.alive())
-        no_strays(self, s)
-
 
 class Drain(Case):
     def test_of_an_idle_worker_is_quick(self):

@@ -56,7 +56,7 @@ hang)
     seconds=0
     while [ $seconds -lt 120 ]; do sleep 1; seconds=$((seconds + 1)); done ;;
 crash)
-    [ -e "$log.let" ] || { kill -9 $PPID; sleep 5; }
+    [ -e "$log.let" ] || { kill -9 $PPID; exit 1; }
     deliver ;;
 refuse)
     [ -e "$log.let" ] || fail "unable to download video data: HTTP Error 403: Forbidden"
