@@ -3,8 +3,8 @@
 LIMIT_SECONDS = 900
 
 import http.client
+import itertools
 import os
-import queue
 import sys
 import threading
 import time
@@ -16,7 +16,7 @@ from invariants import chance, figures, number, truthful_log
 
 POSTS = number("POSTS", 250)
 CLIENTS = 8
-PAUSE_SECONDS = 0.08        # of a client, at most: or it would all be over before the third kill
+LOST_AT_LEAST = POSTS // 25     # answers; or the kills hit nobody, and nothing is shown
 
 
 class KilledHandlers(Case):
@@ -25,10 +25,7 @@ class KilledHandlers(Case):
         s = self.stack(workers=0)
         with open(os.path.join(s.data, "run", "serve.pid"), encoding="ascii") as f:
             serve = int(f.read())
-        todo, answers, lost, replayed = queue.Queue(), [], [], []
-        pauses = [dice.uniform(0, PAUSE_SECONDS) for _ in range(POSTS)]
-        for n in range(POSTS):
-            todo.put(n)
+        answers, lost, replayed, numbers = [], [], [], itertools.count()
         over, kills, trouble = threading.Event(), [], []
 
         def kill():
@@ -40,12 +37,9 @@ class KilledHandlers(Case):
 
         def submit():
             try:
-                while True:
-                    n = todo.get_nowait()
-                    time.sleep(pauses[n])
+                while len(answers) < POSTS or len(lost) < LOST_AT_LEAST:
+                    n = next(numbers)
                     answers.append((n, submit_one(n)))
-            except queue.Empty:
-                pass
             except Exception as e:
                 trouble.append(repr(e))
 
@@ -73,16 +67,15 @@ class KilledHandlers(Case):
             thread.join()
         over.set()
         killer.join()
-        figures(self, f"{POSTS} POSTs by {CLIENTS} clients, {len(kills)} kills, {len(lost)} answers lost, {len(replayed)} given again, {time.monotonic() - began:.0f} s")
+        figures(self, f"{len(answers)} POSTs by {CLIENTS} clients, {len(kills)} kills, {len(lost)} answers lost, {len(replayed)} given again, {time.monotonic() - began:.0f} s")
         self.assertEqual(trouble, [])
-        self.assertGreater(len(lost), 0, "the kills hit somebody")
         jobs = {row["uuid"]: row["url"] for row in s.rows("SELECT uuid, url FROM download_jobs")}
-        self.assertEqual(len(answers), POSTS)
+        self.assertGreaterEqual(len(answers), POSTS)
         for n, job in answers:
             self.assertEqual(jobs.get(job), s.site.url("/kill", n=n), "every 201 has its row")
-        self.assertEqual(len(jobs), POSTS, "one job for each key")
-        self.assertEqual(s.value("SELECT count(*) FROM tasks"), POSTS)
-        self.assertEqual(s.value("SELECT count(*) FROM idempotency_keys"), POSTS)
+        self.assertEqual(len(jobs), len(answers), "one job for each key")
+        self.assertEqual(s.value("SELECT count(*) FROM tasks"), len(answers))
+        self.assertEqual(s.value("SELECT count(*) FROM idempotency_keys"), len(answers))
         self.assertEqual(s.value("PRAGMA integrity_check"), "ok")
         truthful_log(self, s)
 
