@@ -56,7 +56,10 @@ hang)
     seconds=0
     while [ $seconds -lt 120 ]; do sleep 1; seconds=$((seconds + 1)); done ;;
 crash)
-    [ -e "$log.let" ] || { kill -9 $PPID; exit 1; }
+    if [ ! -e "$log.let" ]; then
+        ! grep -q "^dubplate" "/proc/$PPID/cmdline" || kill -9 $PPID    # and nobody else, should the task be gone already
+        exit 1
+    fi
     deliver ;;
 refuse)
     [ -e "$log.let" ] || fail "unable to download video data: HTTP Error 403: Forbidden"
