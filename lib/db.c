@@ -76,6 +76,8 @@ static int fail(struct err *e, struct db *db, const char *what)
         kind = ERR_DISK;
     else if (code == SQLITE_CONSTRAINT)
         kind = ERR_CONFLICT;
+    else if (db->dead && code == SQLITE_IOERR)
+        kind = ERR_BUSY;        /* the next process may fare better */
     return err_set(e, kind, "database: %s: %s", what, sqlite3_errmsg(handle));
 }
 
@@ -303,7 +305,7 @@ int db_begin(struct db *db, struct err *e)
     const bool is_first = sqlite3_get_autocommit(db->handle);
 
     if (db->dead)
-        return err_set(e, ERR_SYSTEM, "database: it failed, and this process no longer uses it");
+        return err_set(e, ERR_BUSY, "database: it failed, and this process no longer uses it");
     if (db->grouped && db->group_began && is_first)
         return group_is_gone(e);
     if (is_first && exec(db, "BEGIN IMMEDIATE", e))

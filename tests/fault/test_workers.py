@@ -118,6 +118,8 @@ class TheStack(Case):
 
     def test_start_twice_is_harmless_and_stop_twice_too(self):
         s = self.stack(workers=1)
+        eventually(lambda: s.api("GET", "/api/health").json["ytdlp"]["version"], 30, "the process that asks yt-dlp's version has ended")
+        time.sleep(0.5)
         before = {p.pid for p in processes_with(s.data, [s.site.process.pid])}
         s.stack_command("start")
         self.assertEqual({p.pid for p in processes_with(s.data, [s.site.process.pid])}, before)
