@@ -33,6 +33,31 @@ int file_mkdirs(const char *path, struct err *e)
     return rc;
 }
 
+static int copy_bytes(int in, int out)
+{
+    char block[65536];
+    ssize_t n;
+
+    while ((n = read(in, block, sizeof block)) > 0)
+        for (ssize_t done = 0, w; done < n; done += w)
+            if ((w = write(out, block + done, (size_t)(n - done))) < 0)
+                return -1;
+    return n < 0 || fsync(out) ? -1 : 0;
+}
+
+int file_copy(const char *from, const char *to, struct err *e)
+{
+    const int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int rc = out < 0 || copy_bytes(in, out) ? err_errno(e, "cannot copy to %s", to) : 0;
+
+    if (out >= 0)
+        close(out);
+    if (in >= 0)
+        close(in);
+    return rc;
+}
+
 int file_fsync_path(const char *path, struct err *e)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -22,6 +22,9 @@ int file_read(char **out, size_t *len, const char *path, size_t max, struct err 
 
 int file_fsync_path(const char *path, struct err *e);   /* a file or a directory */
 
+/* A copy that lies on the disk when this returns 0; what stood at `to` is overwritten. */
+int file_copy(const char *from, const char *to, struct err *e);
+
 /* Removes a tree without following links; a missing path is fine. Directories deeper than 16 are refused. */
 int file_remove_tree(const char *path, struct err *e);
 

@@ -30,6 +30,16 @@ def mount(case, *words):
     case.addCleanup(lambda: subprocess.run(["umount", "-l", words[-1]], check=False))
 
 
+def stack_with_small_disk_at(case, below, megabytes, **options):
+    """A stack where one directory of DATA_DIR is a file system of its own."""
+    private_mounts(case)
+    s = Stack(**options)
+    case.addCleanup(lambda: shutil.rmtree(s.root, ignore_errors=True))
+    os.makedirs(os.path.join(s.data, below))
+    mount(case, "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "dubplate-test", os.path.join(s.data, below))
+    return case.enterContext(s)
+
+
 def stack_on_small_disk(case, megabytes, **options):
     """A stack whose DATA_DIR is a file system of its own."""
     private_mounts(case)

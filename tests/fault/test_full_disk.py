@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main, media
 from invariants import chance, figures, finished_once, no_strays, number, truthful_log
-from mounts import stack_on_small_disk
+from mounts import stack_on_small_disk, stack_with_small_disk_at
 
 FILLS = number("FILLS", 6)
 
@@ -42,6 +42,23 @@ class FullDisk(Case):
         finished_once(self, s, jobs)
         truthful_log(self, s)
         no_strays(self, s)
+
+    def test_of_one_directory_alone_is_noticed_and_files_cross_from_one_to_the_other(self):
+        for below in ("work", "downloads"):
+            with self.subTest(below):
+                s = stack_with_small_disk_at(self, below, 24, workers=0, stub="fast", env={"MIN_FREE_MB": "4"})
+                s.worker("one")
+                jobs = [s.finish(s.site.url("/stub", n=0))["job_id"]]
+                self.assertEqual(s.job(jobs[0])["status"], "completed", s.tail())
+                ballast = os.path.join(s.data, below, "ballast")
+                with open(ballast, "wb") as out:
+                    out.write(b"\0" * (21 << 20))
+                time.sleep(1.5)                 # a worker looks once a second
+                jobs.append(s.submit(s.site.url("/stub", n=1)))
+                eventually(lambda: "free disk space" in (s.job(jobs[1])["waiting_for"] or ""), 5, lambda: f"it says so: {s.job(jobs[1])}")
+                os.remove(ballast)
+                s.wait(jobs[1], "completed", 30)
+                self.sound(s, jobs)
 
     def test_that_is_nearly_full_begins_nothing_and_says_so(self):
         s = stack_on_small_disk(self, 24, workers=0, stub="fast", env={"MIN_FREE_MB": "4"})

@@ -19,7 +19,7 @@
 struct placing {
     const struct run *run;
     struct artifact   artifacts[2];
-    const char       *from[2];          /* names below run->work */
+    char              from[2][RUN_PATH_BYTES + 80];     /* on the file system of its place */
     char              dirs[2][RUN_PATH_BYTES];
     int               count;
 };
@@ -38,12 +38,30 @@ static int place(void *arg, struct err *e)
     run_failpoint(p->run, "place", "begin");
     for (int i = 0; i < p->count; i++) {
         full_path(p->run, p->artifacts[i].path, to, sizeof to);
-        if (rename(run_path(p->run, p->from[i]), to))
+        if (rename(p->from[i], to))
             return err_errno(e, "cannot move the finished file to %s", to);
         if (file_fsync_path(p->dirs[i], e))
             return -1;
     }
     run_failpoint(p->run, "place", "end");
+    return 0;
+}
+
+/* A rename does not reach another file system: where downloads/ is one of its own, the file goes there first, beside
+ * its place and under no final name. */
+static int bring_near(char *from, size_t size, const char *dir, struct err *e)
+{
+    char near[RUN_PATH_BYTES + 16];
+    struct stat file, place;
+
+    if (stat(from, &file) || stat(dir, &place))
+        return err_errno(e, "cannot look at %s", dir);
+    if (file.st_dev == place.st_dev)
+        return 0;
+    snprintf(near, sizeof near, "%s/.part", dir);
+    if (file_copy(from, near, e))
+        return -1;
+    copy_text(from, size, near);
     return 0;
 }
 
@@ -60,13 +78,12 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
     copy_text(a->format, sizeof a->format, ext);
     snprintf(a->path, sizeof a->path, "%s/%s/%s", job_dir, kind, name);
     snprintf(p->dirs[p->count], sizeof p->dirs[0], "%s/%s/%s", r->conf->data_dir, job_dir, kind);
-    p->from[p->count] = from;
-    p->count++;
-    const char *path = run_path(r, from);
-    if (file_mkdirs(p->dirs[p->count - 1], e) || file_sha256(a->sha256, path, &a->size_bytes, e) ||
-        file_fsync_path(path, e))
+    const int i = p->count++;
+    copy_text(p->from[i], sizeof p->from[i], run_path(r, from));
+    if (file_mkdirs(p->dirs[i], e) || file_sha256(a->sha256, p->from[i], &a->size_bytes, e) ||
+        file_fsync_path(p->from[i], e))
         return -1;
-    return 0;
+    return bring_near(p->from[i], sizeof p->from[i], p->dirs[i], e);
 }
 
 /* Every directory that leads to the file has to outlive a power cut as well. */
