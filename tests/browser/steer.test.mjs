@@ -225,8 +225,8 @@ test('a source that rests is named with reason and countdown, and can be asked a
     const { page, quiet } = await stack.open();
     const row = await add(page, clip('Too many', { page_status: 429 }));
     const notice = page.locator('.notice', { hasText: 'rests until' });
-    await reads(notice, /127\.0\.0\.1.* rests until \d+:\d\d.*\(in \d+ min\): it limits this server\./);
-    await reads(row.locator('.job-waits'), /^Waiting for 127\.0\.0\.1.* to rest until \d+:\d\d[^(]*\(in \d+ min\): it limits this server\. Last try: /);
+    await reads(notice, /127\.0\.0\.1.* rests until [^(]*\d+:\d\d[^(]*\(in \d+ min\): it limits this server\./);
+    await reads(row.locator('.job-waits'), /^Waiting for 127\.0\.0\.1.* to rest until [^(]*\d+:\d\d[^(]*\(in \d+ min\): it limits this server\. Last try: /);
     const seen = await notice.locator('p').textContent();
     await shot(page, 'steer-rest');
     await accessible(page, 'rest');

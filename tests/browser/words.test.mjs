@@ -44,8 +44,8 @@ test('a time inside becomes local, and a countdown while one would wait for it',
     const says = (text, until) => words.waiting(text, until, now);
     assert.equal(says('another attempt at 2026-11-20T12:00:25.000Z', '2026-11-20T12:00:25.000Z'), 'Waiting for another attempt in 25 s.');
     assert.equal(says('another attempt at 2026-11-20T11:59:59.000Z'), 'Waiting for another attempt any moment now.');
-    assert.match(says('another attempt at 2026-11-20T15:00:00.000Z'), /^Waiting for another attempt at \d+:\d\d.* \(in 3 h\)\.$/);
-    assert.match(says('youtube to rest until 2026-11-20T12:04:00.000Z: it limits this server'), /^Waiting for youtube to rest until \d+:\d\d.* \(in 4 min\): it limits this server\.$/);
+    assert.match(says('another attempt at 2026-11-20T15:00:00.000Z'), /^Waiting for another attempt at [^(]*\d+:\d\d[^(]* \(in 3 h\)\.$/);
+    assert.match(says('youtube to rest until 2026-11-20T12:04:00.000Z: it limits this server'), /^Waiting for youtube to rest until [^(]*\d+:\d\d[^(]* \(in 4 min\): it limits this server\.$/);
     assert.match(says('its time, 2026-12-24T18:00:00.000Z'), /^Waiting for its time, .*24.* \(in 34 days\)\.$/);
     assert.equal(says('its turn', '2026-11-20T12:01:00.000Z'), 'Waiting for its turn, in 60 s.');
     assert.equal(words.ahead('2026-11-20T12:20:00.000Z', now), 'in 20 min');
