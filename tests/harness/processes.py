@@ -33,12 +33,12 @@ class Process:
                 pass
 
     def memory(self):
-        """{'pss': bytes, 'rss': bytes}"""
+        """{'pss': bytes, 'rss': bytes, 'anonymous': bytes}: the last is what is its own alone, without mapped files."""
         figures = {}
         with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as f:
             for line in f:
                 name, _, rest = line.partition(":")
-                if name in ("Pss", "Rss"):
+                if name in ("Pss", "Rss", "Anonymous"):
                     figures[name.lower()] = int(rest.split()[0]) * 1024
         return figures
 
