@@ -43,27 +43,44 @@ static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
                : 0;
 }
 
+static int set_priority(struct db *db, const struct job *job, int64_t priority, struct err *e)
+{
+    char detail[64];
+
+    snprintf(detail, sizeof detail, "from %lld to %lld", (long long)job->priority, (long long)priority);
+    return jobs_set_priority(db, job->id, priority, e) || queue_set_priority(db, job->id, priority, e) ||
+                   tell(db, job->id, "priority", detail, e) || jobs_touch(db, job->id, e)
+               ? -1
+               : 0;
+}
+
+/* *count is 0, and nothing has changed, if the job has begun. at_ms 0: now. */
+static int set_schedule(struct db *db, const struct job *job, int64_t at_ms, int64_t *count, struct err *e)
+{
+    char iso[CLOCK_ISO_BYTES];
+
+    if (queue_reschedule(db, job->id, at_ms, count, e))
+        return -1;
+    if (*count == 0)
+        return 0;
+    return jobs_set_schedule(db, job->id, at_ms, e) ||
+                   tell(db, job->id, "scheduled", at_ms ? clock_iso(iso, at_ms) : "now", e) ||
+                   jobs_touch(db, job->id, e)
+               ? -1
+               : 0;
+}
+
 /* Somebody wants the same, and sooner: so it is. */
 static int hasten(struct db *db, const char *uuid, const struct new_job *j, struct err *e)
 {
-    char iso[CLOCK_ISO_BYTES];
     int64_t count = 0;
     struct job job;
 
     if (jobs_find(db, uuid, &job, e))
         return -1;
-    if (j->priority > job.priority &&
-        (jobs_set_priority(db, job.id, j->priority, e) || queue_set_priority(db, job.id, j->priority, e) ||
-         jobs_touch(db, job.id, e)))
+    if (j->priority > job.priority && set_priority(db, &job, j->priority, e))
         return -1;
-    if (j->scheduled_at_ms >= job.scheduled_at_ms || queue_reschedule(db, job.id, j->scheduled_at_ms, &count, e))
-        return j->scheduled_at_ms >= job.scheduled_at_ms ? 0 : -1;
-    return count == 0 ? 0
-                      : jobs_set_schedule(db, job.id, j->scheduled_at_ms, e) || jobs_touch(db, job.id, e) ||
-                                tell(db, job.id, "scheduled",
-                                     j->scheduled_at_ms ? clock_iso(iso, j->scheduled_at_ms) : "now", e)
-                            ? -1
-                            : 0;
+    return j->scheduled_at_ms < job.scheduled_at_ms ? set_schedule(db, &job, j->scheduled_at_ms, &count, e) : 0;
 }
 
 int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e)
@@ -213,18 +230,11 @@ int life_delete(struct db *db, const char *uuid, struct err *e)
 
 static int prioritize_in_tx(struct db *db, const char *uuid, int64_t priority, struct err *e)
 {
-    char detail[64];
     struct job job;
 
     if (jobs_find(db, uuid, &job, e))
         return -1;
-    if (status_is_final(job.state))
-        return ended_conflict(&job, e);
-    snprintf(detail, sizeof detail, "from %lld to %lld", (long long)job.priority, (long long)priority);
-    return jobs_set_priority(db, job.id, priority, e) || queue_set_priority(db, job.id, priority, e) ||
-                   tell(db, job.id, "priority", detail, e) || jobs_touch(db, job.id, e)
-               ? -1
-               : 0;
+    return status_is_final(job.state) ? ended_conflict(&job, e) : set_priority(db, &job, priority, e);
 }
 
 int life_prioritize(struct db *db, const char *uuid, int64_t priority, struct err *e)
@@ -236,19 +246,12 @@ int life_prioritize(struct db *db, const char *uuid, int64_t priority, struct er
 
 static int reschedule_in_tx(struct db *db, const char *uuid, int64_t at_ms, struct err *e)
 {
-    char iso[CLOCK_ISO_BYTES];
     int64_t count = 0;
     struct job job;
 
-    if (jobs_find(db, uuid, &job, e) || queue_reschedule(db, job.id, at_ms, &count, e))
+    if (jobs_find(db, uuid, &job, e) || set_schedule(db, &job, at_ms, &count, e))
         return -1;
-    if (count == 0)
-        return err_set(e, ERR_CONFLICT, "the job has begun already (%s)", status_word(&job));
-    return jobs_set_schedule(db, job.id, at_ms, e) ||
-                   tell(db, job.id, "scheduled", at_ms ? clock_iso(iso, at_ms) : "now", e) ||
-                   jobs_touch(db, job.id, e)
-               ? -1
-               : 0;
+    return count ? 0 : err_set(e, ERR_CONFLICT, "the job has begun already (%s)", status_word(&job));
 }
 
 int life_reschedule(struct db *db, const char *uuid, int64_t at_ms, struct err *e)
