@@ -340,8 +340,6 @@ int life_follow_clock(struct db *db, const char *boot_id, struct err *e)
     int rc = queue_follow_clock(db, boot_id, offset_ms, &shift_ms, e);
     if (rc == 0 && shift_ms)
         rc = sources_shift(db, shift_ms, e);
-    if (rc == 0)
-        rc = sources_free_probes(db, e);
     return db_end(db, rc, e);
 }
 
@@ -375,21 +373,21 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
     return db_end(db, rc, e);
 }
 
-/* A success says that its source answers. */
-static int heard_well(struct db *db, const struct claim *c, struct err *e)
+/* What the source of a running task is to think of it; NULL: it answers. */
+static int heard(struct db *db, const struct claim *c, const struct err *why, struct err *e)
 {
     struct queue_standing standing;
 
     if (queue_standing(db, c, &standing, e))
         return -1;
-    return standing.asks == ASKS_NOTHING ? 0 : sources_heard(db, standing.source, c->task_id, NULL, 0, e);
+    return standing.asks == ASKS_NOTHING ? 0 : sources_heard(db, standing.source, c->task_id, why, 0, e);
 }
 
 int life_fed(struct db *db, const struct claim *c, struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, heard_well(db, c, e) || queue_fed(db, c, e) ? -1 : 0, e);
+    return db_end(db, heard(db, c, NULL, e) || queue_fed(db, c, e) ? -1 : 0, e);
 }
 
 static int resolved_in_tx(struct db *db, const struct claim *c, const char *track_uuid,
@@ -405,7 +403,7 @@ static int resolved_in_tx(struct db *db, const struct claim *c, const char *trac
                                    .priority = r.priority, .turn_ms = r.created_at_ms, .source = r.asked,
                                    .asks = asks, .paused = r.is_paused };
     if (rc == 0)
-        rc = queue_add(db, &task, e) || heard_well(db, c, e) || queue_finish(db, c, "done", NULL, NULL, e) ||
+        rc = queue_add(db, &task, e) || heard(db, c, NULL, e) || queue_finish(db, c, "done", NULL, NULL, e) ||
                      tell_attempt(db, c, "resolved", NULL, NULL, info->title, e) ||
                      jobs_settle(db, c->job_id, NULL, NULL, e)
                  ? -1
@@ -424,12 +422,15 @@ int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, 
 
 static int finished_in_tx(struct db *db, const struct claim *c, const struct life_result *r, struct err *e)
 {
+    /* The download has told of the source (life_fed). Where it was skipped nobody was asked: that says nothing. */
+    static const struct err unasked = { .kind = ERR_LOST };
+
     if (queue_check(db, c, e) || r->place(r->arg, e))
         return -1;
     for (int i = 0; i < r->count; i++)
         if (tracks_put_artifact(db, c->subject_id, &r->artifacts[i], e))
             return -1;
-    if (tracks_set_state(db, c->subject_id, "done", r->duration_ms, r->report_json, e) || heard_well(db, c, e) ||
+    if (tracks_set_state(db, c->subject_id, "done", r->duration_ms, r->report_json, e) || heard(db, c, &unasked, e) ||
         queue_finish(db, c, "done", NULL, NULL, e) || tell_attempt(db, c, "done", NULL, NULL, NULL, e))
         return -1;
     return jobs_settle(db, c->job_id, NULL, NULL, e);

@@ -480,7 +480,8 @@ static void expire(struct supervisor *s)
 {
     struct err e;
 
-    if (is_checkpointer(s) && (idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0 || sources_forget(s->db, &e)))
+    if (is_checkpointer(s) && (idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0 || sources_free_probes(s->db, &e) ||
+                               sources_forget(s->db, &e)))
         log_err(LOG_WARN, "expire_failed", &e);
 }
 

@@ -779,6 +779,7 @@ static void use_everything(void)
     ok(queue_running(db, 10, ignore_running, NULL, &e));
     ok(jobs_totals(db, &totals, &e));
     ok(sources_forget(db, &e));
+    ok(sources_free_probes(db, &e));
     ok(gates_load(&gates, db, &conf, &e));
     ok(events_list(db, c.job_id, 0, 10, ignore_event, NULL, &e));
     ok(idempotency_find(db, 1, "a", "h", &given, &e));

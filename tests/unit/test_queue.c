@@ -656,6 +656,20 @@ TEST(a_source_answers_when_the_download_ends_and_not_with_the_whole_track)
     assert_int_equal(number("SELECT COUNT(*) FROM tasks WHERE state = 'running' AND asks = 0"), 1);
 }
 
+TEST(a_track_that_needed_no_download_says_nothing_of_its_source)
+{
+    const char *uuid;
+    struct claim probe = running_track(&uuid);
+
+    assert_true(fail_with(&probe, ERR_RATE_LIMITED));
+    must(life_wake_source(db, "example.org", &e));
+    probe = claim();
+    submit_to("example.org", -1, 0);
+    must(finish(db, &probe));                       /* from a kept file: nobody was asked */
+    assert_int_equal(number("SELECT trips FROM sources"), 1);
+    claim();                                        /* and another one tries */
+}
+
 TEST(a_short_retry_after_does_not_shorten_the_rest)
 {
     const struct err why = { .kind = ERR_RATE_LIMITED, .retry_after_s = 1, .text = "429" };
@@ -928,6 +942,7 @@ UNIT_MAIN(QUEUED(a_paused_job_is_not_claimed_and_goes_on_when_resumed),
           QUEUED(retry_after_is_honoured_and_not_without_end),
           QUEUED(a_job_that_is_refused_each_time_fails_and_the_rest_ends_with_the_next_good_answer),
           QUEUED(a_source_answers_when_the_download_ends_and_not_with_the_whole_track),
+          QUEUED(a_track_that_needed_no_download_says_nothing_of_its_source),
           QUEUED(a_short_retry_after_does_not_shorten_the_rest),
           QUEUED(who_submits_what_is_being_cancelled_gets_a_job_of_his_own),
           QUEUED(the_same_work_wanted_sooner_is_done_sooner),
