@@ -31,7 +31,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 # ---- what is built from what ----
 
 # One file per platform: lib/source_NAME.c, and a row in lib/source.c.
-SOURCES = bandcamp instagram soundcloud tiktok vimeo youtube
+SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
       conf db events gates idempotency jobs json keys lanes lifecycle net queue source sources spec status tracks url \
       workers $(SOURCES:%=source_%)

@@ -28,21 +28,24 @@
 #define CLOCKS_DIFFER_MS 60000
 #define BULK_MOST        500
 
-/* The link, checked; what is wrong with it goes to errors as the field of this name. */
-static void read_url(const struct request *req, const cJSON *value, const char *field, struct url *url,
+/* A link, checked, and what it names. */
+struct target { struct url url; struct source_link link; };
+
+/* What is wrong with it goes to errors as the field of this name. */
+static void read_url(const struct request *req, const cJSON *value, const char *field, struct target *t,
                      const struct spec *spec, struct spec_errors *errors)
 {
-    struct source_link link;
     struct net_allow allow;
     struct err e;
 
     if (!cJSON_IsString(value))
         spec_add_error(errors, field, "has to be text");
     else if (net_allow_parse(&allow, req->conf->allow_source_nets, &e) ||
-             url_check(url, value->valuestring, &allow, &e) || source_recognise(&link, url, &e))
+             url_check(&t->url, value->valuestring, &allow, &e) || source_recognise(&t->link, &t->url, &e))
         spec_add_error(errors, field, "%s", e.text);
-    else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, link.source))
-        spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type, link.source);
+    else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, t->link.source))
+        spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type,
+                       t->link.source);
 }
 
 /* After a change, inside the lock that its group holds: what was read a moment ago is new enough. */
@@ -92,23 +95,23 @@ struct submission {
     int64_t     scheduled_at_ms;
 };
 
-static int submit(struct request *req, const struct submission *sub, const struct url *url, char uuid[ID_UUID_BYTES],
+static int submit(struct request *req, const struct submission *sub, const struct target *t, char uuid[ID_UUID_BYTES],
                   bool *existing, struct err *e)
 {
-    struct new_job job = { .url = url->text, .source = source_of_host(url->host), .asked = source_asked(url->host),
+    struct new_job job = { .url = t->url.text, .source = t->link.source, .asked = source_asked(t->url.host),
                            .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref,
                            .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms };
 
     return life_submit(req->db, &job, uuid, existing, e);
 }
 
-static int create_one(struct request *req, const struct submission *sub, const struct url *url, struct response *res,
+static int create_one(struct request *req, const struct submission *sub, const struct target *t, struct response *res,
                       struct err *e)
 {
     char uuid[ID_UUID_BYTES];
     bool existing = false;
 
-    if (submit(req, sub, url, uuid, &existing, e) || answer_job(req, uuid, res, e))
+    if (submit(req, sub, t, uuid, &existing, e) || answer_job(req, uuid, res, e))
         return -1;
     snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
     res->status = existing ? 200 : 201;     /* the same work is under way: that job is the answer */
@@ -130,8 +133,8 @@ static int create_each(struct request *req, const struct submission *sub, const 
 {
     const struct gates *gates = recent_gates(req, e);
     char uuid[ID_UUID_BYTES];
+    struct target t;
     bool existing;
-    struct url url;
     struct job job;
     int index = 0;
 
@@ -141,12 +144,12 @@ static int create_each(struct request *req, const struct submission *sub, const 
     cJSON *jobs = json_put_array(res->json, "jobs"), *errors = json_put_array(res->json, "errors");
     for (const cJSON *value = urls->child; value; value = value->next, index++) {
         struct spec_errors wrong = { 0 };
-        read_url(req, value, "url", &url, &sub->spec, &wrong);
+        read_url(req, value, "url", &t, &sub->spec, &wrong);
         if (wrong.count) {
             add_refusal(errors, index, value, wrong.list[0].message);
             continue;
         }
-        if (submit(req, sub, &url, uuid, &existing, e) || jobs_find(req->db, uuid, &job, e))
+        if (submit(req, sub, &t, uuid, &existing, e) || jobs_find(req->db, uuid, &job, e))
             return -1;
         cJSON_AddItemToArray(jobs, view_job(&job, gates));
     }
@@ -169,13 +172,13 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     const cJSON *one = cJSON_GetObjectItemCaseSensitive(req->json, "url");
     const cJSON *many = cJSON_GetObjectItemCaseSensitive(req->json, "urls");
     struct submission sub = { 0 };
-    struct url url;
+    struct target t;
 
     spec_from_request(&sub.spec, req->json, also, &req->errors);
     if (!one == !many)
         spec_add_error(&req->errors, "url", one ? "or urls, not both" : "is required");
     else if (one)
-        read_url(req, one, "url", &url, &sub.spec, &req->errors);
+        read_url(req, one, "url", &t, &sub.spec, &req->errors);
     else if (!cJSON_IsArray(many) || !many->child || cJSON_GetArraySize(many) > BULK_MOST)
         spec_add_error(&req->errors, "urls", "has to be a list of 1 to %d links", BULK_MOST);
     sub.scheduled_at_ms = read_schedule(sub.spec.scheduled_at, &req->errors);
@@ -185,7 +188,7 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     for (const char *const *own = own_columns; *own; own++)
         cJSON_DeleteItemFromObjectCaseSensitive(stored, *own);
     sub.spec_json = cJSON_PrintUnformatted(stored);
-    const int rc = one ? create_one(req, &sub, &url, res, e) : create_many(req, &sub, many, res, e);
+    const int rc = one ? create_one(req, &sub, &t, res, e) : create_many(req, &sub, many, res, e);
     cJSON_free(sub.spec_json);
     cJSON_Delete(stored);
     return rc;

@@ -210,6 +210,20 @@ static int use_wal(struct db *db, struct err *e)
     return 0;
 }
 
+static int check_references(struct db *db, struct err *e)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = 0;
+
+    if (sqlite3_prepare_v2(db->handle, "PRAGMA foreign_key_check", -1, &s, NULL) != SQLITE_OK)
+        rc = fail(e, db, "checking references after the upgrade");
+    else if (sqlite3_step(s) == SQLITE_ROW)
+        rc = err_set(e, ERR_SYSTEM, "the upgrade would leave rows of %s that refer to nothing",
+                     (const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    return rc;
+}
+
 int db_migrate(const char *path, struct err *e)
 {
     struct db *db = NULL;
@@ -234,11 +248,14 @@ int db_migrate(const char *path, struct err *e)
     }
     if (!is_new && version > 0 && back_up(db, path, version, e))
         goto out;
-    if (db_begin(db, e))
+    /* A table that is made anew is dropped first, which would take with it all rows that refer to its own. */
+    if (exec(db, "PRAGMA foreign_keys=OFF", e) || db_begin(db, e))
         goto out;
     rc = user_version(db, &version, e);      /* again: another process may have been faster */
     for (; rc == 0 && version < db_migration_count; version++)
         rc = exec(db, db_migrations[version], e);
+    if (rc == 0)
+        rc = check_references(db, e);
     if (rc == 0) {
         char set[64];
         snprintf(set, sizeof set, "PRAGMA user_version=%d", db_migration_count);

@@ -7,7 +7,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-/* One row per job: itself, the task that runs (else the latest one), the first track. */
+/* The first task of a job that is in this state, a track before the resolve: one seek in tasks_standing. */
+#define STANDS(state)                                                                                            \
+    "(SELECT c.id FROM tasks c WHERE c.job_id = j.id AND c.state = '" state "'"                                   \
+    "   AND c.kind NOT IN ('tidy', 'purge', 'playlist') ORDER BY c.kind DESC, c.attempt DESC, c.id DESC LIMIT 1)"
+
+/* One row per job: itself, the task that stands for it, the first track. */
 #define VIEW                                                                                                     \
     "SELECT j.id, j.revision, j.uuid, j.session_uuid, j.url, j.source, j.client_ref, j.state, t.stage,"         \
     "       j.error_kind, j.error_text, j.total_items, j.completed_items, j.failed_items, j.created_at_ms,"     \
@@ -19,9 +24,8 @@
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
     "  FROM download_jobs j"                                                                                    \
-    "  LEFT JOIN tasks t ON t.id = (SELECT c.id FROM tasks c"                                                   \
-    "                               WHERE c.job_id = j.id AND c.kind IN ('resolve', 'track')"                   \
-    "                               ORDER BY c.state = 'running' DESC, c.id DESC LIMIT 1)"                      \
+    "  LEFT JOIN tasks t ON t.id = COALESCE(" STANDS("running") ", " STANDS("queued") ", " STANDS("paused") "," \
+    "                                     " STANDS("failed") ", " STANDS("cancelled") ", " STANDS("done") ")"  \
     "  LEFT JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
 #define LIVE " WHERE j.deleted_at_ms IS NULL AND j.id < :before_id"
 #define NEWEST " ORDER BY j.id DESC LIMIT :limit"

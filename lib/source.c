@@ -5,23 +5,16 @@
 
 #include "base/mem.h"
 
-static const struct platform {
-    const char        *name;
-    const char *const *domains;
-    source_recogniser *recognise;
-} platforms[] = {
-#define DOMAINS(...) (const char *const[]){ __VA_ARGS__, NULL }
-    { "youtube",    DOMAINS("youtube.com", "youtu.be", "youtube-nocookie.com"), source_youtube },
-    { "soundcloud", DOMAINS("soundcloud.com"),                                  source_soundcloud },
-    { "instagram",  DOMAINS("instagram.com"),                                   source_instagram },
-    { "tiktok",     DOMAINS("tiktok.com"),                                      source_tiktok },
-    { "bandcamp",   DOMAINS("bandcamp.com"),                                    source_bandcamp },
-    { "vimeo",      DOMAINS("vimeo.com"),                                       source_vimeo },
-#undef DOMAINS
+static const struct source source_generic = { .name = "generic", .way = SOURCE_BY_YTDLP, .formats = "" };
+
+/* The first that fits wins. */
+static const struct source *const table[] = {
+    &source_youtube,  &source_soundcloud, &source_instagram, &source_tiktok,  &source_spotify,
+    &source_bandcamp, &source_vimeo,      &source_direct,    &source_generic,
 };
 
-const char *const source_names[] = { "auto",     "youtube", "soundcloud", "instagram", "tiktok",
-                                     "bandcamp", "vimeo",   "generic",    NULL };
+const char *const source_names[] = { "auto",  "youtube", "soundcloud", "instagram", "tiktok", "spotify", "bandcamp",
+                                     "vimeo", "direct",  "generic",    NULL };
 
 /* host equals domain, or ends in ".domain". */
 static bool host_within(const char *host, const char *domain)
@@ -31,24 +24,33 @@ static bool host_within(const char *host, const char *domain)
     return h >= d && strcmp(host + h - d, domain) == 0 && (h == d || host[h - d - 1] == '.');
 }
 
-static const struct platform *platform_of(const char *host)
+static bool has_host(const struct source *s, const char *host)
 {
-    for (size_t i = 0; i < ARRAY_LEN(platforms); i++)
-        for (const char *const *domain = platforms[i].domains; *domain; domain++)
-            if (host_within(host, *domain))
-                return &platforms[i];
+    for (const char *const *domain = s->domains; domain && *domain; domain++)
+        if (host_within(host, *domain))
+            return true;
+    return false;
+}
+
+static const struct source *platform_of(const char *host)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (has_host(table[i], host))
+            return table[i];
     return NULL;
 }
 
-const char *source_of_host(const char *host)
+const struct source *source_named(const char *name)
 {
-    const struct platform *p = platform_of(host);
-    return p ? p->name : "generic";
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
 }
 
 const char *source_asked(const char *host)
 {
-    const struct platform *p = platform_of(host);
+    const struct source *p = platform_of(host);
     return p ? p->name : host;
 }
 
@@ -59,10 +61,13 @@ bool source_host_is_known(const char *host)
 
 int source_recognise(struct source_link *out, const struct url *url, struct err *e)
 {
-    const struct platform *p = platform_of(url->host);
+    const struct source *s = platform_of(url->host);
 
-    *out = (struct source_link){ .source = p ? p->name : "generic", .kind = SOURCE_ANY };
-    return p ? p->recognise(out, url, e) : 0;
+    for (size_t i = 0; !s; i++)
+        if (!table[i]->domains && (!table[i]->fits || table[i]->fits(url)))
+            s = table[i];
+    *out = (struct source_link){ .source = s->name, .kind = SOURCE_ANY };
+    return s->recognise ? s->recognise(out, url, e) : 0;
 }
 
 /* n bytes, percent-decoded, and cut to fit; a decoded zero byte ends it. */

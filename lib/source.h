@@ -3,8 +3,8 @@
  * the link alone, at submit and without the network; what a platform has nothing to play for is refused here, before
  * it is queued.
  *
- * Adding a platform is a file source_NAME.c with one function and a row in source.c. The name is what clients see as
- * `source_type`, and what rests when the platform limits us (sources.h).
+ * Adding a platform is a file source_NAME.c with one `struct source` and a row in source.c. The name is what clients
+ * see as `source_type`, and what rests when the platform limits us (sources.h).
  */
 #ifndef DUBPLATE_SOURCE_H
 #define DUBPLATE_SOURCE_H
@@ -28,13 +28,35 @@ struct source_link {
     char id[160];                   /* of the item, the list or the profile, as the platform spells it; "" if unknown */
     char list[160];                 /* of a list that an item's link also names; "" if none */
     char channel[160];              /* whose, where the link tells: "@handle", an id, a user; "" if it does not */
+    char form[16];                  /* Spotify: "track", "album", "playlist" */
+    char list_url[400];             /* where that list, or all that the profile has, is read; "": the link itself */
 };
+
+/* Who finds out what a link yields. */
+enum source_way {
+    SOURCE_BY_YTDLP,
+    SOURCE_BY_SPOTIFY,              /* Spotify's API says what it is; it is fetched elsewhere */
+    SOURCE_BY_FETCH,                /* a media file: nothing to find out, libcurl fetches it */
+};
+
+/* What a link names. Fills out->kind and the ids; the rest of *out is set. ERR_UNSUPPORTED. */
+typedef int source_recogniser(struct source_link *out, const struct url *url, struct err *e);
+
+struct source {
+    const char        *name;
+    const char *const *domains;     /* NULL-terminated; each with all its subdomains. NULL: any host (see fits) */
+    bool             (*fits)(const struct url *url);    /* without domains: is this link one of them? */
+    source_recogniser *recognise;   /* NULL: kind SOURCE_ANY */
+    enum source_way    way;
+    const char        *formats;     /* SOURCE_BY_YTDLP: a filter for its streams, e.g. "[format_id!*=preview]"; "" */
+    const char *const *options;     /* SOURCE_BY_YTDLP: more of its options; NULL-terminated, or NULL */
+};
+
+/* By name; NULL for none. "generic" has a row as well. */
+const struct source *source_named(const char *name);
 
 /* What the link names. ERR_UNSUPPORTED where the platform has nothing to play at such a link. */
 int source_recognise(struct source_link *out, const struct url *url, struct err *e);
-
-/* "youtube", "soundcloud" … or "generic". host is lower case. */
-const char *source_of_host(const char *host);
 
 /* Who has to be spared when it refuses: the platform with all its hosts, or this host. */
 const char *source_asked(const char *host);
@@ -47,9 +69,10 @@ extern const char *const source_names[];
 
 /* ---- for the files of the platforms ---- */
 
-/* Fills out->kind and the ids of a link to one of its own hosts; the rest of *out is set. */
-typedef int source_recogniser(struct source_link *out, const struct url *url, struct err *e);
-source_recogniser source_youtube, source_soundcloud, source_instagram, source_tiktok, source_bandcamp, source_vimeo;
+extern const struct source source_youtube, source_soundcloud, source_instagram, source_tiktok, source_bandcamp,
+    source_vimeo, source_spotify, source_direct;
+
+#define SOURCE_DOMAINS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* The path's segments, percent-decoded, and the values of its query. */
 #define SOURCE_SEGMENTS 8

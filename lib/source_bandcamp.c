@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "source.h"
 
-int source_bandcamp(struct source_link *out, const struct url *url, struct err *e)
+static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     const size_t artist = strcspn(url->host, ".");
     struct source_path path;
@@ -19,3 +19,11 @@ int source_bandcamp(struct source_link *out, const struct url *url, struct err *
     copy_text(out->id, sizeof out->id, out->kind == SOURCE_PROFILE || path.count < 2 ? out->channel : path.segments[1]);
     return 0;
 }
+
+const struct source source_bandcamp = {
+    .name = "bandcamp",
+    .domains = SOURCE_DOMAINS("bandcamp.com"),
+    .recognise = recognise,
+    .way = SOURCE_BY_YTDLP,
+    .formats = "",
+};

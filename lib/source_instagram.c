@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "source.h"
 
-int source_instagram(struct source_link *out, const struct url *url, struct err *e)
+static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     static const char *const items[] = { "p", "reel", "reels", "tv", NULL };
     struct source_path path;
@@ -28,3 +28,11 @@ int source_instagram(struct source_link *out, const struct url *url, struct err 
             }
     return err_set(e, ERR_UNSUPPORTED, "this Instagram page is no post or reel; profiles need a login there");
 }
+
+const struct source source_instagram = {
+    .name = "instagram",
+    .domains = SOURCE_DOMAINS("instagram.com"),
+    .recognise = recognise,
+    .way = SOURCE_BY_YTDLP,
+    .formats = "",
+};

@@ -28,7 +28,7 @@ static bool is_tab(const char *second)
     return false;
 }
 
-int source_soundcloud(struct source_link *out, const struct url *url, struct err *e)
+static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     struct source_path path;
 
@@ -51,3 +51,11 @@ int source_soundcloud(struct source_link *out, const struct url *url, struct err
     }
     return 0;
 }
+
+const struct source source_soundcloud = {
+    .name = "soundcloud",
+    .domains = SOURCE_DOMAINS("soundcloud.com"),
+    .recognise = recognise,
+    .way = SOURCE_BY_YTDLP,
+    .formats = "[format_id!*=preview]",
+};

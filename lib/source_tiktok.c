@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "source.h"
 
-int source_tiktok(struct source_link *out, const struct url *url, struct err *e)
+static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     struct source_path path;
 
@@ -21,3 +21,11 @@ int source_tiktok(struct source_link *out, const struct url *url, struct err *e)
     }
     return err_set(e, ERR_UNSUPPORTED, "this TikTok page is no video or profile");
 }
+
+const struct source source_tiktok = {
+    .name = "tiktok",
+    .domains = SOURCE_DOMAINS("tiktok.com"),
+    .recognise = recognise,
+    .way = SOURCE_BY_YTDLP,
+    .formats = "",
+};

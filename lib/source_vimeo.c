@@ -9,7 +9,7 @@ static bool is_number(const char *s)
     return *s && strspn(s, "0123456789") == strlen(s);
 }
 
-int source_vimeo(struct source_link *out, const struct url *url, struct err *e)
+static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     struct source_path path;
 
@@ -25,3 +25,11 @@ int source_vimeo(struct source_link *out, const struct url *url, struct err *e)
     }
     return 0;
 }
+
+const struct source source_vimeo = {
+    .name = "vimeo",
+    .domains = SOURCE_DOMAINS("vimeo.com"),
+    .recognise = recognise,
+    .way = SOURCE_BY_YTDLP,
+    .formats = "",
+};
