@@ -43,7 +43,8 @@ WORKER = main supervisor serve follow task pipeline media proc workdir \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base conf db json lifecycle net power_loss proc queue source spec url wal_reset ytdlp
+UNIT = base_file base_id base_report base_text conf db json lifecycle net power_loss proc queue source spec url \
+       wal_reset ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
@@ -157,8 +158,10 @@ fault: deps
 	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_queue fault
 asan:
 	@DUBPLATE_TEST_PATIENCE=3 $(MAKE) --no-print-directory SAN=1 test
+# Removes what an earlier checkout left: tests/run runs every program that is there.
 .PHONY: units
 units: $(UNIT_BIN) $(BUILD)/tests/unit/control/wal_reset
+	@rm -f $(filter-out $(UNIT_BIN) %.d %/control,$(wildcard $(BUILD)/tests/unit/*))
 bench: deps
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/bench/run
