@@ -43,8 +43,8 @@ WORKER = main supervisor serve follow task pipeline media proc workdir \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base_file base_id base_report base_text conf db json lifecycle net power_loss proc queue source spec url \
-       wal_reset ytdlp
+UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions json lifecycle net power_loss \
+       proc queue source spec url wal_reset ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
