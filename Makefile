@@ -43,8 +43,9 @@ WORKER = main supervisor serve follow task pipeline media proc workdir \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions json lifecycle net power_loss \
-       proc queue source spec url wal_reset ytdlp
+UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions job_races json lifecycle \
+       lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry queue_sources \
+       source spec url wal_reset ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
@@ -155,7 +156,7 @@ fault: deps
 	@echo "DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED); what is measured goes to $(BUILD)/fault.txt"
 	@env $(FAULT:%=DUBPLATE_TEST_%) DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED) \
 	    DUBPLATE_TEST_FIGURES=$(CURDIR)/$(BUILD)/fault.txt DUBPLATE_BUILD=$(CURDIR)/$(BUILD) \
-	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_queue fault
+	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_job_races fault
 asan:
 	@DUBPLATE_TEST_PATIENCE=3 $(MAKE) --no-print-directory SAN=1 test
 # Removes what an earlier checkout left: tests/run runs every program that is there.
