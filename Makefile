@@ -87,7 +87,7 @@ $(BUILD)/tests/unit/test_%: tests/unit/test_%.c $(filter-out %/main.o,$(WORKER_O
 	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -isystem build/vendor -o $@ $(filter %.c %.o %.a,$^) -lcmocka $(LIBS)
 # The regression test of the WAL-reset bug once more, on the system's SQLite: an affected one has to lose data, or the
 # test proves nothing.
-$(BUILD)/tests/unit/control/wal_reset: tests/unit/test_wal_reset.c
+$(BUILD)/tests/unit/control/wal_reset: tests/unit/test_wal_reset.c tests/unit/vfs_shim.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(OPT) -fPIE $(WARN) -D_GNU_SOURCE -DWAL_RESET_CONTROL $(LDFLAGS) -o $@ $< -lsqlite3
 $(BUILD)/lib/db.o: build/vendor/sqlite3.h

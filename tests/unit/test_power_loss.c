@@ -2,8 +2,9 @@
  * Power loss: what was acknowledged is still there when the machine comes up again, whatever the disk made of the
  * writes that it had not been told to keep. After test6.c of SQLite's own suite.
  *
- *   1. A VFS in front of the real one keeps two views of the database and of its WAL: what is durable (as of the last
- *      sync of that file) and what was written since. Reads and locks pass through; nothing waits for a real disk.
+ *   1. A VFS in front of the real one (power_disk.h) keeps two views of the database and of its WAL: what is durable
+ *      (as of the last sync of that file) and what was written since. Reads and locks pass through; nothing waits for
+ *      a real disk.
  *   2. Random requests and random work go through the real code, which says when it takes something for done. What it
  *      acknowledged is noted here, not read back: a promise.
  *   3. At random moments (before a write, before a sync, between the members of a group, behind an acknowledgement)
@@ -21,413 +22,14 @@
  *     DUBPLATE_TEST_SEED      repeats the choices of a run (not its ids and times)
  *     DUBPLATE_TEST_IMAGES    how often the power is cut
  */
-#include "unit.h"
+#include "power_disk.h"
+#include "power_work.h"
 
-#include <fcntl.h>
-#include <sqlite3.h>
-
-#include "base/id.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "lifecycle.h"
-#include "status.h"
 
-#define SECTOR       512
 #define TURNS        40         /* of one round */
 #define MAX_PROMISES 256
 #define MAX_HELD     4
-
-static struct err e;            /* of the last call; not inside a cut, which may come in the middle of one */
-#define must(call) check((call) == 0, "seed %llu: " #call ": %s", seed, e.text)
-
-/* ---- choices: what is done and where the power is cut come from two streams, so that controls do the same ---- */
-
-static unsigned long long seed;
-static uint64_t work, fate;     /* states of the two streams */
-
-static uint64_t next_random(uint64_t *stream)      /* splitmix64 */
-{
-    uint64_t z = *stream += 0x9e3779b97f4a7c15;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-static unsigned below(uint64_t *stream, unsigned bound)
-{
-    return (unsigned)(next_random(stream) % bound);
-}
-
-static unsigned long long setting(const char *name, unsigned long long otherwise)
-{
-    const char *text = getenv(name);
-    char *end = NULL;
-    const unsigned long long value = text && *text ? strtoull(text, &end, 10) : otherwise;
-
-    if (end && (*end || end == text)) {
-        fprintf(stderr, "%s=%s is no number\n", name, text);
-        exit(2);
-    }
-    return value;
-}
-
-/* ---- what the code under test is asked; the only calls into it ---- */
-
-enum state { GONE, OPEN, DONE, FAILED, CANCELLED, NONSENSE };
-static const char *const state_names[] = { "gone", "open", "done", "failed", "cancelled", "nonsense" };
-/* Another attempt every time, and at once. */
-static const struct conf conf = { .lease_s = 60, .max_retries = 1000, .max_crashes = 1000 };
-
-/* Sometimes long enough for a chain of overflow pages. */
-static const char *some_json(void)
-{
-    static char json[6100];
-    const size_t n = below(&work, 4) ? 20 : 500 + below(&work, 5500);
-
-    memset(json, 'x', sizeof json);
-    memcpy(json, "{\"a\":\"", 6);
-    memcpy(json + n, "\"}", 3);
-    return json;
-}
-
-/* Every link another one: no two jobs are the same work. */
-static int submit(struct db *db, const char *spec_json, char uuid[ID_UUID_BYTES], struct err *err)
-{
-    static unsigned links;
-    char url[64];
-    struct new_job j = { .url = url, .source = "generic", .asked = "example.org", .spec_json = spec_json,
-                         .client_ref = "ref" };
-    bool existing = false;
-
-    snprintf(url, sizeof url, "https://example.org/%08u", ++links);
-    return life_submit(db, &j, uuid, &existing, err);
-}
-
-/* 1: it is ours; 0: nothing is due; -1. */
-static int claim(struct db *db, const char *lane, struct claim *out)
-{
-    if (life_promote(db, &e) < 0)
-        return -1;
-    return life_claim(db, &conf, lane, "w1", out, &e);
-}
-
-static int tick(struct db *db, const struct claim *c)
-{
-    const struct queue_progress p = { .stage = "download", .percent = below(&work, 100), .downloaded_bytes = 1,
-                                      .total_bytes = 2, .speed_bps = 3, .eta_s = 4 };
-    return life_tick(db, c, &p, &e);
-}
-
-static int resolve(struct db *db, const struct claim *c)
-{
-    static const struct track_info info = { .url = "https://example.org/a", .title = "T", .duration_ms = 60000 };
-    char uuid[ID_UUID_BYTES];
-
-    id_uuid7(uuid);
-    return life_resolved(db, c, uuid, &info, ASKS_MEDIA, &e);
-}
-
-static int place(void *arg, struct err *err)
-{
-    (void)arg, (void)err;
-    return 0;
-}
-
-static int finish(struct db *db, const struct claim *c)
-{
-    struct artifact audio = { .kind = "audio", .format = "mp3", .sha256 = "aa", .size_bytes = 10 };
-    const struct life_result r = { .artifacts = &audio, .count = 1, .duration_ms = 61000, .report_json = some_json(),
-                                   .place = place };
-
-    snprintf(audio.path, sizeof audio.path, "downloads/%lld.mp3", (long long)c->task_id);
-    return life_finished(db, c, &r, &e);
-}
-
-static int end_badly(struct db *db, const struct claim *c, enum err_kind kind)
-{
-    struct err why;
-    bool again = false;
-
-    err_set(&why, kind, "as told");
-    return life_failed(db, c, &conf, &why, &again, &e);
-}
-
-static void job_of(struct db *db, const struct claim *c, char uuid[ID_UUID_BYTES])
-{
-    struct stmt *s = db_stmt(db, "SELECT uuid FROM download_jobs WHERE id = :id");
-
-    bind_int(s, ":id", c->job_id);
-    check(db_step(s, &e) == 1, "seed %llu: a task of no job", seed);
-    col_copy(s, 0, uuid, ID_UUID_BYTES);
-    db_done(s);
-}
-
-/* As a client sees it. Done means that there is something to fetch. */
-static enum state state_of(struct db *db, const char *uuid)
-{
-    struct job job;
-    struct err err;
-
-    if (jobs_find(db, uuid, &job, &err))
-        return err.kind == ERR_NOT_FOUND ? GONE : NONSENSE;
-    if (!status_is_final(job.state))
-        return OPEN;
-    for (enum state s = DONE; s <= CANCELLED; s++)
-        if (strcmp(job.state, state_names[s]) == 0)
-            return s == DONE && !job.has_audio ? NONSENSE : s;
-    return NONSENSE;
-}
-
-/* Grows with every change that a client can see, progress included. -1: unreadable. */
-static int64_t revision_of(struct db *db)
-{
-    int64_t revision = -1;
-    struct err err;
-
-    return jobs_revision(db, &revision, &err) ? -1 : revision;
-}
-
-/* ---- the disk ---- */
-
-struct bytes { uint8_t *data; size_t len, room; };
-struct change { size_t at, n; uint8_t *bytes; };        /* bytes NULL: the file ends at `at` */
-struct disk {
-    const char    *name;
-    struct bytes   durable;
-    struct change *changes;     /* since the last sync, in their order */
-    int            count, room;
-};
-
-static struct disk disks[] = { { .name = "live.db" }, { .name = "live.db-wal" } };
-static struct bytes image[LENGTH(disks)];
-static const char *const image_names[] = { "image.db", "image.db-wal" };
-static const struct disk *liar;     /* says that it has synced */
-
-static void resize(struct bytes *b, size_t len)
-{
-    if (len > b->room) {
-        b->room = len * 2;
-        b->data = xrealloc(b->data, b->room);
-    }
-    if (len > b->len)
-        memset(b->data + b->len, 0, len - b->len);
-    b->len = len;
-}
-
-static void put(struct bytes *b, size_t at, const uint8_t *from, size_t n)
-{
-    if (at + n > b->len)
-        resize(b, at + n);
-    memcpy(b->data + at, from, n);
-}
-
-static void copy(struct bytes *to, const struct bytes *from)
-{
-    resize(to, 0);
-    resize(to, from->len);
-    if (from->len)
-        memcpy(to->data, from->data, from->len);
-}
-
-static void note(struct disk *d, size_t at, const void *from, size_t n)
-{
-    if (d->count == d->room) {
-        d->room = d->room * 2 + 64;
-        d->changes = xrealloc(d->changes, (size_t)d->room * sizeof *d->changes);
-    }
-    struct change *c = &d->changes[d->count++];
-    *c = (struct change){ .at = at, .n = n };
-    if (from) {
-        c->bytes = xmalloc(n);
-        memcpy(c->bytes, from, n);
-    }
-}
-
-static void apply(struct bytes *to, const struct change *c)
-{
-    if (c->bytes)
-        put(to, c->at, c->bytes, c->n);
-    else
-        resize(to, c->at);
-}
-
-static void forget_changes(struct disk *d)
-{
-    for (int i = 0; i < d->count; i++)
-        free(d->changes[i].bytes);
-    d->count = 0;
-}
-
-static void harden(struct disk *d)
-{
-    for (int i = 0; i < d->count; i++)
-        apply(&d->durable, &d->changes[i]);
-    forget_changes(d);
-}
-
-/* Of each sector: the new bytes, the old ones, or neither. */
-static void tear(struct bytes *to, const struct change *c)
-{
-    uint8_t garbage[SECTOR];
-    const size_t end = c->at + c->n;
-
-    for (size_t at = c->at, next; at < end; at = next) {
-        next = (at / SECTOR + 1) * SECTOR;
-        if (next > end)
-            next = end;
-        const unsigned what = below(&fate, 4);
-        for (size_t i = 0; what == 0 && i < sizeof garbage; i++)
-            garbage[i] = (uint8_t)next_random(&fate);
-        if (what != 1)
-            put(to, at, what == 0 ? garbage : c->bytes + (at - c->at), next - at);
-    }
-}
-
-/* The file grew, the bytes did not come. */
-static void only_grow(struct bytes *to, const struct change *c)
-{
-    if (c->at + c->n > to->len)
-        resize(to, c->at + c->n);
-}
-
-/* What is there after a power cut now. Some cuts take everything that was not synced, some nothing, most a part. */
-static void develop(struct bytes *to, const struct disk *d)
-{
-    const unsigned keep = below(&fate, 5) * 25;
-
-    copy(to, &d->durable);
-    for (int i = 0; i < d->count; i++) {
-        const struct change *c = &d->changes[i];
-        const unsigned how = below(&fate, 4);
-        if (below(&fate, 100) < keep)
-            apply(to, c);
-        else if (c->bytes && how < 2)
-            tear(to, c);
-        else if (c->bytes && how == 2)
-            only_grow(to, c);
-    }
-}
-
-static void write_file(const char *name, const struct bytes *b)
-{
-    unlink(name);       /* a new file: ext4 waits for the disk when one is cut to nothing and written anew */
-    const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, b->data, b->len) != (ssize_t)b->len || close(fd) != 0) {
-        perror(name);
-        abort();        /* not fail(): SQLite is on the stack */
-    }
-}
-
-/* ---- the VFS ---- */
-
-struct shim_file {
-    sqlite3_file  base;
-    struct disk  *disk;         /* NULL: passes through (images, the journal of the first moments) */
-};
-
-static sqlite3_vfs *real_vfs;
-static void may_cut(unsigned one_in, const char *when);
-
-#define DISK(f) (((struct shim_file *)(f))->disk)
-#define REAL(f) ((sqlite3_file *)((struct shim_file *)(f) + 1))
-#define PASS(f, method, ...) REAL(f)->pMethods->method(REAL(f), ##__VA_ARGS__)
-
-static int shim_close(sqlite3_file *f) { return PASS(f, xClose); }
-static int shim_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) { return PASS(f, xRead, p, n, at); }
-static int shim_size(sqlite3_file *f, sqlite3_int64 *size) { return PASS(f, xFileSize, size); }
-static int shim_lock(sqlite3_file *f, int kind) { return PASS(f, xLock, kind); }
-static int shim_unlock(sqlite3_file *f, int kind) { return PASS(f, xUnlock, kind); }
-static int shim_reserved(sqlite3_file *f, int *out) { return PASS(f, xCheckReservedLock, out); }
-static int shim_control(sqlite3_file *f, int op, void *arg) { return PASS(f, xFileControl, op, arg); }
-static int shim_sector(sqlite3_file *f) { return PASS(f, xSectorSize); }
-static int shim_device(sqlite3_file *f) { return PASS(f, xDeviceCharacteristics); }
-static int shim_shm_lock(sqlite3_file *f, int at, int n, int flags) { return PASS(f, xShmLock, at, n, flags); }
-static void shim_shm_barrier(sqlite3_file *f) { PASS(f, xShmBarrier); }
-static int shim_shm_unmap(sqlite3_file *f, int drop) { return PASS(f, xShmUnmap, drop); }
-static int shim_fetch(sqlite3_file *f, sqlite3_int64 at, int n, void **p) { return PASS(f, xFetch, at, n, p); }
-static int shim_unfetch(sqlite3_file *f, sqlite3_int64 at, void *p) { return PASS(f, xUnfetch, at, p); }
-
-static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **p)
-{
-    return PASS(f, xShmMap, page, size, extend, p);
-}
-
-static int shim_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-    if (DISK(f)) {
-        may_cut(24, "before a write");
-        note(DISK(f), (size_t)at, p, (size_t)n);
-    }
-    return PASS(f, xWrite, p, n, at);
-}
-
-static int shim_truncate(sqlite3_file *f, sqlite3_int64 size)
-{
-    if (DISK(f)) {
-        may_cut(4, "before a truncation");
-        note(DISK(f), (size_t)size, NULL, 0);
-    }
-    return PASS(f, xTruncate, size);
-}
-
-static int shim_sync(sqlite3_file *f, int flags)
-{
-    (void)flags;
-    if (DISK(f) && DISK(f) != liar) {
-        may_cut(3, "before a sync");
-        harden(DISK(f));
-    }
-    return SQLITE_OK;
-}
-
-static const sqlite3_io_methods shim_methods = {
-    .iVersion = 3, .xClose = shim_close, .xRead = shim_read, .xWrite = shim_write, .xTruncate = shim_truncate,
-    .xSync = shim_sync, .xFileSize = shim_size, .xLock = shim_lock, .xUnlock = shim_unlock,
-    .xCheckReservedLock = shim_reserved, .xFileControl = shim_control, .xSectorSize = shim_sector,
-    .xDeviceCharacteristics = shim_device, .xShmMap = shim_shm_map, .xShmLock = shim_shm_lock,
-    .xShmBarrier = shim_shm_barrier, .xShmUnmap = shim_shm_unmap, .xFetch = shim_fetch, .xUnfetch = shim_unfetch,
-};
-
-static struct disk *disk_named(const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-
-    for (size_t i = 0; slash && i < LENGTH(disks); i++)
-        if (strcmp(slash + 1, disks[i].name) == 0)
-            return &disks[i];
-    return NULL;
-}
-
-static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f, int flags, int *flags_out)
-{
-    (void)vfs;
-    const int rc = real_vfs->xOpen(real_vfs, name, REAL(f), flags, flags_out);
-    f->pMethods = rc == SQLITE_OK ? &shim_methods : NULL;
-    DISK(f) = disk_named(name);
-    return rc;
-}
-
-/* A connection that ends with a checkpoint deletes the WAL, and SQLite lives with a refusal. Ours do not end that way;
- * should one, the file stays what the disk above takes it for. */
-static int shim_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
-{
-    (void)vfs;
-    return disk_named(name) ? SQLITE_IOERR_DELETE : real_vfs->xDelete(real_vfs, name, sync_dir);
-}
-
-static sqlite3_vfs shim_vfs;
-
-static void shim_register(void)
-{
-    real_vfs = sqlite3_vfs_find(NULL);
-    shim_vfs = *real_vfs;
-    shim_vfs.zName = "shim";
-    shim_vfs.szOsFile = (int)sizeof(struct shim_file) + real_vfs->szOsFile;
-    shim_vfs.xOpen = shim_open;
-    shim_vfs.xDelete = shim_delete;
-    sqlite3_vfs_register(&shim_vfs, 1);
-}
 
 /* ---- promises, and whether an image keeps them ---- */
 
@@ -541,11 +143,7 @@ static void cut_power(const char *when)
     struct err err;
 
     tally.cuts++;
-    for (size_t i = 0; i < LENGTH(disks); i++) {
-        develop(&image[i], &disks[i]);
-        write_file(image_names[i], &image[i]);
-    }
-    unlink("image.db-shm");
+    write_images();
     if (db_open(&db, image_names[0], &err))     /* checks the schema's version */
         complain(&tally.broken, when, "", err.text);
     else
@@ -748,35 +346,9 @@ static void shut_down(void)
     db_close(&reader);
 }
 
-/* Everything that was written passed through the disk above, or the images are not what they claim to be. */
-static void compare_with_the_real_files(void)
-{
-    static uint8_t real[1 << 23];
-
-    for (size_t i = 0; i < LENGTH(disks); i++) {
-        const struct disk *d = &disks[i];
-        copy(&image[i], &d->durable);
-        for (int k = 0; k < d->count; k++)
-            apply(&image[i], &d->changes[k]);
-        FILE *f = fopen(d->name, "rb");
-        check(f != NULL, "no %s", d->name);
-        const size_t n = fread(real, 1, sizeof real, f);
-        fclose(f);
-        check(n == image[i].len && memcmp(real, image[i].data, n) == 0, "seed %llu: %s is %zu bytes, %zu were noted",
-              seed, d->name, n, image[i].len);
-    }
-}
-
-/* The disk as the image that is in memory has it, or an empty one. */
 static void boot_from(bool the_image)
 {
-    for (size_t i = 0; i < LENGTH(disks); i++) {
-        forget_changes(&disks[i]);
-        if (!the_image)
-            resize(&image[i], 0);
-        copy(&disks[i].durable, &image[i]);
-        write_file(disks[i].name, &image[i]);
-    }
+    disk_boot(the_image);
     if (!the_image) {
         promised = holding = 0;
         acked_revision = 0;
@@ -827,14 +399,14 @@ static void run(int images, bool normal, const struct disk *lies)
 static int enter(void **state)
 {
     log_set_level(LOG_WARN);
-    shim_register();
+    disk_register(may_cut);
     return unit_enter(state);
 }
 
 static int leave(void **state)
 {
     shut_down();
-    sqlite3_vfs_unregister(&shim_vfs);
+    disk_unregister();
     return unit_leave(state);
 }
 

@@ -21,91 +21,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- a VFS that calls out from xUnfetch of one connection's database file ---- */
+#include "vfs_shim.h"
 
-struct shim_file {
-    sqlite3_file  base;
-    sqlite3_file *real;
-};
+/* ---- a checkpoint that calls out from xUnfetch, of the connections that use the shim ---- */
 
-static sqlite3_vfs *real_vfs;
 static void (*at_unfetch)(void);        /* called once, then forgotten */
 
-#define REAL(f) (((struct shim_file *)(f))->real)
-#define PASS(f, method, ...) REAL(f)->pMethods->method(REAL(f), ##__VA_ARGS__)
-
-static int shim_close(sqlite3_file *f)
-{
-    const int rc = PASS(f, xClose);
-    free(REAL(f));
-    return rc;
-}
-
-static int shim_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) { return PASS(f, xRead, p, n, at); }
-static int shim_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) { return PASS(f, xWrite, p, n, at); }
-static int shim_truncate(sqlite3_file *f, sqlite3_int64 size) { return PASS(f, xTruncate, size); }
-static int shim_sync(sqlite3_file *f, int flags) { return PASS(f, xSync, flags); }
-static int shim_size(sqlite3_file *f, sqlite3_int64 *size) { return PASS(f, xFileSize, size); }
-static int shim_lock(sqlite3_file *f, int kind) { return PASS(f, xLock, kind); }
-static int shim_unlock(sqlite3_file *f, int kind) { return PASS(f, xUnlock, kind); }
-static int shim_reserved(sqlite3_file *f, int *out) { return PASS(f, xCheckReservedLock, out); }
-static int shim_control(sqlite3_file *f, int op, void *arg) { return PASS(f, xFileControl, op, arg); }
-static int shim_sector(sqlite3_file *f) { return PASS(f, xSectorSize); }
-static int shim_device(sqlite3_file *f) { return PASS(f, xDeviceCharacteristics); }
-static int shim_shm_lock(sqlite3_file *f, int at, int n, int flags) { return PASS(f, xShmLock, at, n, flags); }
-static void shim_shm_barrier(sqlite3_file *f) { PASS(f, xShmBarrier); }
-static int shim_shm_unmap(sqlite3_file *f, int drop) { return PASS(f, xShmUnmap, drop); }
-static int shim_fetch(sqlite3_file *f, sqlite3_int64 at, int n, void **p) { return PASS(f, xFetch, at, n, p); }
-
-static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **p)
-{
-    return PASS(f, xShmMap, page, size, extend, p);
-}
-
-static int shim_unfetch(sqlite3_file *f, sqlite3_int64 at, void *p)
+static int call_at_unfetch(sqlite3_file *f, sqlite3_int64 at, void *p)
 {
     void (*const call)(void) = at_unfetch;
 
     at_unfetch = NULL;
     if (call)
         call();
-    return PASS(f, xUnfetch, at, p);
-}
-
-static const sqlite3_io_methods shim_methods = {
-    .iVersion = 3, .xClose = shim_close, .xRead = shim_read, .xWrite = shim_write, .xTruncate = shim_truncate,
-    .xSync = shim_sync, .xFileSize = shim_size, .xLock = shim_lock, .xUnlock = shim_unlock,
-    .xCheckReservedLock = shim_reserved, .xFileControl = shim_control, .xSectorSize = shim_sector,
-    .xDeviceCharacteristics = shim_device, .xShmMap = shim_shm_map, .xShmLock = shim_shm_lock,
-    .xShmBarrier = shim_shm_barrier, .xShmUnmap = shim_shm_unmap, .xFetch = shim_fetch, .xUnfetch = shim_unfetch,
-};
-
-static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f, int flags, int *flags_out)
-{
-    struct shim_file *shim = (struct shim_file *)f;
-
-    (void)vfs;
-    shim->real = calloc(1, (size_t)real_vfs->szOsFile);
-    const int rc = real_vfs->xOpen(real_vfs, name, shim->real, flags, flags_out);
-    if (rc == SQLITE_OK)
-        shim->base.pMethods = &shim_methods;
-    else
-        free(shim->real);
-    return rc;
-}
-
-static void shim_register(void)
-{
-    static sqlite3_vfs vfs;
-
-    real_vfs = sqlite3_vfs_find(NULL);
-    if (vfs.zName)
-        return;
-    vfs = *real_vfs;
-    vfs.zName = "shim";
-    vfs.szOsFile = (int)sizeof(struct shim_file);
-    vfs.xOpen = shim_open;
-    sqlite3_vfs_register(&vfs, 0);
+    return SHIM_PASS(f, xUnfetch, at, p);
 }
 
 /* ---- the race ---- */
@@ -163,7 +92,8 @@ static bool survives(const char *path, char *answer, size_t size, bool *happened
     sqlite3_stmt *s = NULL;
     bool ok;
 
-    shim_register();
+    shim_register(false);
+    shim_methods.xUnfetch = call_at_unfetch;
     rows_written = 0;
     writer = open_db(path, NULL);
     must(writer, "CREATE TABLE t1 (a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i1 ON t1 (b)");
