@@ -33,12 +33,12 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 # One file per platform: lib/source_NAME.c, and a row in lib/source.c.
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      conf db events gates idempotency jobs json keys lanes lifecycle net queue source sources spec status tracks url \
+      cache conf db events gates idempotency jobs json kept keys lanes lifecycle net queue source sources spec status tracks url \
       workers $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main supervisor serve follow task pipeline media proc workdir \
+WORKER = main supervisor serve follow task pipeline keep media playlist proc workdir \
          stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \

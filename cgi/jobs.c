@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cache.h"
 #include "events.h"
 #include "gates.h"
 #include "handler.h"
@@ -27,9 +28,11 @@
 #define RECENT_MS        500
 #define CLOCKS_DIFFER_MS 60000
 #define BULK_MOST        500
+#define SEARCH_MAX_BYTES 401
+#define TRACKS_SHOWN     200
 
 /* A link, checked, and what it names. */
-struct target { struct url url; struct source_link link; };
+struct target { struct url url; struct source_link link; char search_query[SEARCH_MAX_BYTES]; };
 
 /* What is wrong with it goes to errors as the field of this name. */
 static void read_url(const struct request *req, const cJSON *value, const char *field, struct target *t,
@@ -38,6 +41,7 @@ static void read_url(const struct request *req, const cJSON *value, const char *
     struct net_allow allow;
     struct err e;
 
+    t->search_query[0] = '\0';
     if (!cJSON_IsString(value))
         spec_add_error(errors, field, "has to be text");
     else if (net_allow_parse(&allow, req->conf->allow_source_nets, &e) ||
@@ -46,6 +50,22 @@ static void read_url(const struct request *req, const cJSON *value, const char *
     else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, t->link.source))
         spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type,
                        t->link.source);
+}
+
+/* The name of a song. */
+static void read_query(const cJSON *value, const char *field, struct target *t, struct spec_errors *errors)
+{
+    *t = (struct target){ .link = { .source = "youtube", .kind = SOURCE_ITEM } };
+    if (!cJSON_IsString(value)) {
+        spec_add_error(errors, field, "has to be text");
+        return;
+    }
+    copy_text(t->search_query, sizeof t->search_query, value->valuestring);
+    utf8_clean(t->search_query);
+    const char *fault = strlen(value->valuestring) >= SEARCH_MAX_BYTES ? "is too long"
+                        : strspn(t->search_query, " ") == strlen(t->search_query) ? "is empty" : NULL;
+    if (fault)
+        spec_add_error(errors, field, "%s", fault);
 }
 
 /* After a change, inside the lock that its group holds: what was read a moment ago is new enough. */
@@ -95,26 +115,46 @@ struct submission {
     int64_t     scheduled_at_ms;
 };
 
-static int submit(struct request *req, const struct submission *sub, const struct target *t, char uuid[ID_UUID_BYTES],
-                  bool *existing, struct err *e)
+#define TENANT "library"
+
+/* A list may have changed since; and a file that was made anew is wanted as such. */
+static bool may_be_cached(const struct spec *spec, const struct source_link *link)
 {
-    struct new_job job = { .url = t->url.text, .source = t->link.source, .asked = source_asked(t->url.host),
-                           .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref,
+    const bool may_be_list = link->kind != SOURCE_ITEM || (spec_wants_list(spec) && *link->list);
+
+    return spec->use_cache && (!may_be_list || link->kind == SOURCE_ANY);
+}
+
+static int submit(struct request *req, const struct submission *sub, const struct target *t, char uuid[ID_UUID_BYTES],
+                  enum submitted *how, struct err *e)
+{
+    char asked[URL_MAX_BYTES + 400], work[ID_SHA256_BYTES], outcome[ID_SHA256_BYTES];
+    struct new_job job = { .url = t->url.text, .search_query = t->search_query, .source = t->link.source,
+                           .asked = *t->search_query ? "youtube" : source_asked(t->url.host),
+                           .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = work,
                            .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms };
 
-    return life_submit(req->db, &job, uuid, existing, e);
+    if (*t->search_query)
+        snprintf(asked, sizeof asked, "search %s", t->search_query);
+    else
+        cache_canonical(asked, sizeof asked, &t->link, t->url.text, spec_wants_list(&sub->spec));
+    cache_work_key(work, TENANT, asked, sub->spec_json, sub->spec.client_ref);
+    cache_outcome_key(outcome, TENANT, asked, &sub->spec);
+    job.outcome_key = outcome;
+    job.may_be_cached = may_be_cached(&sub->spec, &t->link);
+    return life_submit(req->db, req->conf, &job, uuid, how, e);
 }
 
 static int create_one(struct request *req, const struct submission *sub, const struct target *t, struct response *res,
                       struct err *e)
 {
     char uuid[ID_UUID_BYTES];
-    bool existing = false;
+    enum submitted how;
 
-    if (submit(req, sub, t, uuid, &existing, e) || answer_job(req, uuid, res, e))
+    if (submit(req, sub, t, uuid, &how, e) || answer_job(req, uuid, res, e))
         return -1;
     snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
-    res->status = existing ? 200 : 201;     /* the same work is under way: that job is the answer */
+    res->status = how == SUBMIT_NEW ? 201 : 200;    /* the same work is under way, or done */
     return 0;
 }
 
@@ -133,8 +173,8 @@ static int create_each(struct request *req, const struct submission *sub, const 
 {
     const struct gates *gates = recent_gates(req, e);
     char uuid[ID_UUID_BYTES];
-    struct target t;
-    bool existing;
+    static struct target t;
+    enum submitted how;
     struct job job;
     int index = 0;
 
@@ -149,7 +189,7 @@ static int create_each(struct request *req, const struct submission *sub, const 
             add_refusal(errors, index, value, wrong.list[0].message);
             continue;
         }
-        if (submit(req, sub, &t, uuid, &existing, e) || jobs_find(req->db, uuid, &job, e))
+        if (submit(req, sub, &t, uuid, &how, e) || jobs_find(req->db, uuid, &job, e))
             return -1;
         cJSON_AddItemToArray(jobs, view_job(&job, gates));
     }
@@ -168,17 +208,21 @@ static int create_many(struct request *req, const struct submission *sub, const 
 
 static int job_create(struct request *req, struct response *res, struct err *e)
 {
-    static const char *const also[] = { "url", "urls", NULL };
+    static const char *const also[] = { "url", "urls", "search_query", NULL };
     const cJSON *one = cJSON_GetObjectItemCaseSensitive(req->json, "url");
     const cJSON *many = cJSON_GetObjectItemCaseSensitive(req->json, "urls");
+    const cJSON *query = cJSON_GetObjectItemCaseSensitive(req->json, "search_query");
     struct submission sub = { 0 };
-    struct target t;
+    static struct target t;
 
     spec_from_request(&sub.spec, req->json, also, &req->errors);
-    if (!one == !many)
-        spec_add_error(&req->errors, "url", one ? "or urls, not both" : "is required");
+    if (!!one + !!many + !!query != 1)
+        spec_add_error(&req->errors, "url",
+                       one || many || query ? "or urls or search_query: one of them" : "or search_query is required");
     else if (one)
         read_url(req, one, "url", &t, &sub.spec, &req->errors);
+    else if (query)
+        read_query(query, "search_query", &t, &req->errors);
     else if (!cJSON_IsArray(many) || !many->child || cJSON_GetArraySize(many) > BULK_MOST)
         spec_add_error(&req->errors, "urls", "has to be a list of 1 to %d links", BULK_MOST);
     sub.scheduled_at_ms = read_schedule(sub.spec.scheduled_at, &req->errors);
@@ -188,7 +232,7 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     for (const char *const *own = own_columns; *own; own++)
         cJSON_DeleteItemFromObjectCaseSensitive(stored, *own);
     sub.spec_json = cJSON_PrintUnformatted(stored);
-    const int rc = one ? create_one(req, &sub, &t, res, e) : create_many(req, &sub, many, res, e);
+    const int rc = !many ? create_one(req, &sub, &t, res, e) : create_many(req, &sub, many, res, e);
     cJSON_free(sub.spec_json);
     cJSON_Delete(stored);
     return rc;
@@ -277,6 +321,44 @@ static void add_track(void *arg, const struct track *t)
     cJSON_AddItemToArray(arg, view_track(t));
 }
 
+/* "tracks", and "tracks_cursor" where there are more. */
+static int put_tracks(const struct request *req, cJSON *o, const struct track_filter *filter, struct err *e)
+{
+    cJSON *list = json_put_array(o, "tracks");
+    char cursor[24];
+
+    if (tracks_of_job(req->db, filter, add_track, list, e))
+        return -1;
+    const int n = cJSON_GetArraySize(list);
+    const cJSON *last = n == filter->limit ? cJSON_GetArrayItem(list, n - 1) : NULL;
+    snprintf(cursor, sizeof cursor, "%.0f", last ? json_number(last, "index", 0) : 0);
+    json_put_text(o, "next_cursor", last ? cursor : NULL);
+    return 0;
+}
+
+static int job_tracks(struct request *req, struct response *res, struct err *e)
+{
+    struct track_filter filter = { 0 };
+    struct spec_errors errors = { 0 };
+    char word[24];
+    struct job job;
+
+    filter.after = query_int(req, "cursor", 0, 0, INT64_MAX, &errors);
+    filter.limit = (int)query_int(req, "limit", 50, 1, 200, &errors);
+    if (request_query(req, "status", word, sizeof word) && *word && !(filter.state = status_state_of_word(word)))
+        spec_add_error(&errors, "status", "is not a status");
+    if (response_field_errors(&errors, res, e) || jobs_find(req->db, req->id, &job, e))
+        return -1;
+    if (response_unchanged(req, res, job.revision, ""))
+        return 0;
+    filter.job_id = job.id;
+    res->json = cJSON_CreateObject();
+    if (put_tracks(req, res->json, &filter, e))
+        return -1;
+    json_put_int(res->json, "total", job.total_items);
+    return 0;
+}
+
 static void add_stage(void *arg, const struct stage_row *r)
 {
     cJSON *o = cJSON_CreateObject();
@@ -307,7 +389,7 @@ static int job_get(struct request *req, struct response *res, struct err *e)
     json_put_time(options, "scheduled_at", job.scheduled_at_ms);
     cJSON_AddItemToObject(res->json, "options", options);
     job_request_free(&asked);
-    if (tracks_of_job(req->db, job.id, add_track, json_put_array(res->json, "tracks"), e))
+    if (put_tracks(req, res->json, &(struct track_filter){ .job_id = job.id, .limit = TRACKS_SHOWN }, e))
         return -1;
     return tracks_stages_of_job(req->db, job.id, add_stage, json_put_array(res->json, "stages"), e);
 }
@@ -341,6 +423,22 @@ static void add_paths(void *arg, const struct track *t)
     add_path(arg, t, &t->cover, "cover");
 }
 
+/* Of a list that has ended: the M3U8 file that names its tracks in their order. */
+static void put_playlist(cJSON *o, const struct request *req, const struct job *job)
+{
+    char url[128], full[1600];
+
+    if (!*job->playlist_path) {
+        cJSON_AddNullToObject(o, "playlist");
+        return;
+    }
+    cJSON *p = json_put_object(o, "playlist");
+    snprintf(url, sizeof url, "/api/jobs/%s/playlist", job->uuid);
+    snprintf(full, sizeof full, "%s/%s", req->conf->data_dir, job->playlist_path);
+    json_put_text(p, "path", full);
+    json_put_text(p, "url", url);
+}
+
 static int job_paths(struct request *req, struct response *res, struct err *e)
 {
     struct paths paths = { .req = req };
@@ -354,8 +452,9 @@ static int job_paths(struct request *req, struct response *res, struct err *e)
     json_put_text(res->json, "job_id", job.uuid);
     json_put_text(res->json, "status", status_word(&job));
     paths.files = json_put_array(res->json, "files");
-    if (tracks_of_job(req->db, job.id, add_paths, &paths, e))
+    if (tracks_of_job(req->db, &(struct track_filter){ .job_id = job.id, .limit = INT_MAX }, add_paths, &paths, e))
         return -1;
+    put_playlist(res->json, req, &job);
     json_put_text(res->json, "output_path", paths.first[0] ? paths.first : NULL);
     return 0;
 }
@@ -383,7 +482,9 @@ static int job_result(struct request *req, struct response *res, struct err *e)
     res->json = cJSON_CreateObject();
     json_put_text(res->json, "job_id", job.uuid);
     json_put_text(res->json, "status", status_word(&job));
-    return tracks_of_job(req->db, job.id, add_result, json_put_array(res->json, "tracks"), e);
+    put_playlist(res->json, req, &job);
+    return tracks_of_job(req->db, &(struct track_filter){ .job_id = job.id, .limit = INT_MAX }, add_result,
+                         json_put_array(res->json, "tracks"), e);
 }
 
 static void add_event(void *arg, const struct event *ev)
@@ -659,6 +760,7 @@ static const struct route routes[] = {
     { "GET",    "/api/jobs/{id}",        job_get,        0 },
     { "PATCH",  "/api/jobs/{id}",        job_patch,      NEED_JSON },
     { "DELETE", "/api/jobs/{id}",        job_delete,     0 },
+    { "GET",    "/api/jobs/{id}/tracks", job_tracks,     0 },
     { "GET",    "/api/jobs/{id}/paths",  job_paths,      0 },
     { "GET",    "/api/jobs/{id}/result", job_result,     0 },
     { "GET",    "/api/jobs/{id}/events", job_events,     0 },

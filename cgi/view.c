@@ -33,9 +33,16 @@ static void put_track_url(cJSON *o, const char *name, bool present, const char *
 /* A resolve task counts for little: the bar belongs to the track. */
 static double job_percent(const struct job *j)
 {
+    const int64_t ended = j->completed_items + j->failed_items;
+    const bool is_track = strcmp(j->stage, "resolve") != 0 && strcmp(j->task_state, "running") == 0;
+
     if (strcmp(j->state, "done") == 0)
         return 100;
-    return round(j->percent * 10) / 10;
+    if (!j->is_list)
+        return round(j->percent * 10) / 10;
+    /* As long as it is read, nobody knows how long a list is, unless its source says so. */
+    const int64_t items = j->list_items > j->total_items ? j->list_items : j->total_items;
+    return items ? round(((double)ended * 100 + (is_track ? j->percent : 0)) * 10 / (double)items) / 10 : 0;
 }
 
 static void put_progress(cJSON *o, const struct job *j)
@@ -47,6 +54,7 @@ static void put_progress(cJSON *o, const struct job *j)
     json_put_int(p, "current_item", ended < j->total_items ? ended + 1 : j->total_items);
     json_put_int(p, "completed_items", j->completed_items);
     json_put_int(p, "failed_items", j->failed_items);
+    json_put_int(p, "cached_items", j->cached_items);
     json_put_int(p, "total_items", j->total_items);
     put_known(p, "downloaded_bytes", j->downloaded_bytes);
     put_known(p, "total_bytes", j->total_bytes);
@@ -54,16 +62,16 @@ static void put_progress(cJSON *o, const struct job *j)
     put_known(p, "eta", j->eta_s);
 }
 
-static void put_error(cJSON *o, const struct job *j)
+static void put_error(cJSON *o, const char *kind, const char *text)
 {
-    if (!*j->error_kind) {
+    if (!*kind) {
         cJSON_AddNullToObject(o, "error");
         return;
     }
     cJSON *error = json_put_object(o, "error");
-    json_put_text(error, "kind", j->error_kind);
-    json_put_text(error, "detail", j->error_text);
-    json_put_text(error, "hint", err_class(err_kind_named(j->error_kind))->hint);
+    json_put_text(error, "kind", kind);
+    json_put_text(error, "detail", text);
+    json_put_text(error, "hint", err_class(err_kind_named(kind))->hint);
 }
 
 cJSON *view_job(const struct job *j, const struct gates *g)
@@ -75,18 +83,23 @@ cJSON *view_job(const struct job *j, const struct gates *g)
     json_put_text(o, "job_id", j->uuid);
     json_put_text(o, "job_uuid", j->uuid);
     json_put_text(o, "session_uuid", or_null(j->session_uuid));
-    json_put_text(o, "url", j->url);
+    json_put_text(o, "url", or_null(j->url));
+    json_put_text(o, "search_query", or_null(j->search_query));
     json_put_text(o, "source_type", j->source);
     json_put_text(o, "status", status_word(j));
     json_put_text(o, "state", j->state);
     json_put_text(o, "stage", or_null(j->stage));
-    json_put_text(o, "title", or_null(j->title));
-    json_put_text(o, "artist", or_null(j->artist));
-    json_put_number(o, "duration_seconds", j->duration_ms >= 0 ? (double)j->duration_ms / 1000 : (double)NAN);
+    json_put_bool(o, "is_list", j->is_list);
+    json_put_bool(o, "cached", j->total_items > 0 && j->cached_items == j->total_items);
+    put_known(o, "list_items", j->list_items);
+    json_put_text(o, "title", or_null(j->is_list ? j->list_title : j->title));
+    json_put_text(o, "artist", j->is_list ? NULL : or_null(j->artist));
+    const bool has_length = !j->is_list && j->duration_ms >= 0;
+    json_put_number(o, "duration_seconds", has_length ? (double)j->duration_ms / 1000 : (double)NAN);
     json_put_number(o, "progress_percent", job_percent(j));
     put_progress(o, j);
     json_put_int(o, "attempt", j->attempts);
-    put_error(o, j);
+    put_error(o, j->error_kind, j->error_text);
     json_put_text(o, "waiting_for", status_waiting_for(j, g, why, sizeof why, &until_ms));
     json_put_time(o, "waiting_until", until_ms);
     json_put_text(o, "stopping", status_is_final(j->state) ? NULL : j->cancel_requested ? "cancel"
@@ -160,6 +173,15 @@ cJSON *view_track(const struct track *t)
     json_put_text(o, "uploader", or_null(t->info.uploader));
     json_put_number(o, "duration_seconds", t->info.duration_ms >= 0 ? (double)t->info.duration_ms / 1000 : (double)NAN);
     json_put_text(o, "source_url", t->info.url);
+    json_put_text(o, "channel_id", or_null(t->info.channel_id));
+    json_put_text(o, "channel_url", or_null(t->info.channel_url));
+    json_put_text(o, "isrc", or_null(t->info.isrc));
+    json_put_int(o, "track_number", t->info.track_number);
+    json_put_bool(o, "cached", t->is_cached);
+    put_error(o, t->error_kind, t->error_text);
+    json_put_raw(o, "wanted", t->wanted_json);
+    json_put_raw(o, "match", t->match_json);
+    json_put_raw(o, "metadata", t->meta_json);
     put_file(o, t);
     put_track_url(o, "cover_url", t->cover.kind[0] != '\0', t->uuid, "cover");
     for (const char *const *name = (const char *const[]){ "input", "output", "loudness", NULL }; *name; name++) {

@@ -14,7 +14,7 @@
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
     INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64,                                                      \
         "tasks of the default lane that a worker runs at a time")                                                \
-    STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,default,slow",                                          \
+    STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,preview,default,slow",                                          \
         "lanes that this worker serves; each has places of its own")                                             \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
     INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \
@@ -34,5 +34,12 @@
     INT(stall_timeout_s, "STALL_TIMEOUT_S", 60, 1, 3600, "a download of less than 1 KiB/s over this long is ended")    \
     INT(task_timeout_s, "TASK_TIMEOUT_S", 1800, 5, 86400, "wall-clock limit of one stage")                       \
     INT(max_file_size_mb, "MAX_FILE_SIZE_MB", 1024, 1, 65536, "largest file that a download may become")         \
+    INT(max_items, "MAX_ITEMS", 200, 1, 100000, "entries that are taken of a playlist, channel or feed")           \
+    INT(match_threshold, "MATCH_THRESHOLD", 70, 0, 100,                                                          \
+        "a search result that fits less than this is not taken for the song (0-100)")                           \
+    INT(cache_days, "CACHE_DAYS", 30, 0, 3650,                                                                   \
+        "how long a finished file answers the same wish again, and a stream is kept for another; 0: never")      \
+    INT(cache_max_mb, "CACHE_MAX_MB", 2048, 0, 1048576,                                                          \
+        "room for streams that are kept for another wish; the least recently used goes first")                  \
     INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 86400, "longest recording that is accepted")                \
     STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

@@ -2,8 +2,8 @@
  * events: what happened to a job, when, and why: every statement on `job_events`. Written in the transaction of the
  * change itself, so that the log and the state never disagree. Progress is no event.
  *
- * Words: submitted, started, resolved, repeated, retrying, crashed, put_back, paused, stopped, resumed, cancelling,
- * cancelled, retried, priority, scheduled, done, failed.
+ * Words: submitted, cached, started, resolved, note, repeated, retrying, crashed, put_back, paused, stopped, resumed,
+ * cancelling, cancelled, retried, priority, scheduled, done, failed.
  */
 #ifndef DUBPLATE_EVENTS_H
 #define DUBPLATE_EVENTS_H

@@ -19,7 +19,8 @@
     "       j.updated_at_ms, j.started_at_ms, j.finished_at_ms, t.percent, t.downloaded_bytes, t.total_bytes,"  \
     "       t.speed_bps, t.eta_s, t.failures + t.crashes + 1, t.run_after_ms, t.cancel_requested,"              \
     "       t.pause_requested, t.state, t.queue, t.source, t.asks, t.due, t.waits_for, j.priority,"             \
-    "       j.scheduled_at_ms, j.paused_at_ms, j.asked,"                                                         \
+    "       j.scheduled_at_ms, j.paused_at_ms, j.asked, j.search_query, j.title, j.playlist_path, j.is_list,"   \
+    "       j.list_items, j.cached_items,"                                                                       \
     "       k.uuid, k.title, k.artist, k.duration_ms,"                                                          \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
@@ -31,23 +32,26 @@
 #define NEWEST " ORDER BY j.id DESC LIMIT :limit"
 
 enum {
-    Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_SET_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE, Q_LIST_BOTH,
+    Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_OFFER_WORK, Q_WITHDRAW_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE,
+    Q_LIST_BOTH,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
-    Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_MARK_DELETED, Q_REMOVE, Q_COUNT
+    Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
+    Q_REMOVE, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
     [Q_REVISE] = "UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value",
     [Q_REVISION] = "SELECT value FROM revision WHERE id = 1",
     [Q_ADD] =
-        "INSERT INTO download_jobs (uuid, url, source, asked, spec_json, client_ref, priority, scheduled_at_ms,"
-        "       work_key, created_at_ms, updated_at_ms, revision)"
-        " VALUES (:uuid, :url, :source, :asked, :spec_json, :client_ref, :priority, :scheduled_at_ms,"
-        "       :work_key, :now_ms, :now_ms, :revision)",
+        "INSERT INTO download_jobs (uuid, url, search_query, source, asked, spec_json, client_ref, priority,"
+        "       scheduled_at_ms, work_key, outcome_key, created_at_ms, updated_at_ms, revision)"
+        " VALUES (:uuid, :url, :search_query, :source, :asked, :spec_json, :client_ref, :priority,"
+        "       :scheduled_at_ms, :work_key, :outcome_key, :now_ms, :now_ms, :revision)",
     [Q_SAME] =
         "SELECT uuid FROM download_jobs"
         " WHERE work_key = :work_key AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
-    [Q_SET_WORK] = "UPDATE download_jobs SET work_key = :work_key WHERE id = :id",
+    [Q_OFFER_WORK] = "UPDATE download_jobs SET work_key = ltrim(work_key, '-') WHERE id = :id",
+    [Q_WITHDRAW_WORK] = "UPDATE download_jobs SET work_key = '-' || ltrim(work_key, '-') WHERE id = :id",
     [Q_FIND] = VIEW " WHERE j.uuid = :uuid AND j.deleted_at_ms IS NULL",
     [Q_LIST] = VIEW LIVE NEWEST,
     [Q_LIST_STATE] = VIEW LIVE " AND j.state = :state" NEWEST,
@@ -62,7 +66,9 @@ static const char *const sql[Q_COUNT] = {
         " ON CONFLICT (source, state) DO UPDATE SET jobs = job_counts.jobs + excluded.jobs",
     [Q_STANDING] = "SELECT source, state, deleted_at_ms FROM download_jobs WHERE id = :id",
     [Q_REQUEST] =
-        "SELECT uuid, url, spec_json, asked, priority, created_at_ms, paused_at_ms FROM download_jobs WHERE id = :id",
+        "SELECT uuid, url, spec_json, asked, priority, created_at_ms, paused_at_ms, search_query, source, title,"
+        "       is_list, work_key, playlist_path"
+        "  FROM download_jobs WHERE id = :id",
     [Q_TOUCH] = "UPDATE download_jobs SET revision = :revision, updated_at_ms = :now_ms WHERE id = :id",
     [Q_TALLY] =
         "SELECT COUNT(CASE WHEN state = 'running' THEN 1 END), COUNT(CASE WHEN state = 'queued' THEN 1 END),"
@@ -82,6 +88,18 @@ static const char *const sql[Q_COUNT] = {
     [Q_SET_PAUSED] = "UPDATE download_jobs SET paused_at_ms = :paused_at_ms WHERE id = :id",
     [Q_SET_PRIORITY] = "UPDATE download_jobs SET priority = :priority WHERE id = :id",
     [Q_SET_SCHEDULE] = "UPDATE download_jobs SET scheduled_at_ms = :at_ms WHERE id = :id",
+    [Q_SET_LIST] =
+        "UPDATE download_jobs SET is_list = 1, title = :title, list_items = :items WHERE id = :id",
+    [Q_ADD_CACHED] = "UPDATE download_jobs SET cached_items = cached_items + 1 WHERE id = :id",
+    [Q_ENDED_LIST] =
+        "SELECT 1 FROM download_jobs j WHERE j.id = :id AND j.is_list = 1 AND j.state = 'done'"
+        "   AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.state = 'queued'"
+        "                                           AND t.kind = 'playlist')",
+    [Q_SET_PLAYLIST] = "UPDATE download_jobs SET playlist_path = :path WHERE id = :id",
+    [Q_OUTCOME] =
+        "SELECT k.id FROM download_jobs j JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
+        " WHERE j.outcome_key = :outcome_key AND j.state = 'done' AND j.is_list = 0 AND j.deleted_at_ms IS NULL"
+        "   AND j.finished_at_ms >= :after_ms AND k.state = 'done' LIMIT 1",
     [Q_MARK_DELETED] =
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"
         " WHERE id = :id AND deleted_at_ms IS NULL",
@@ -124,23 +142,11 @@ static int move_count(struct db *db, const char *source, const char *state, int 
     return db_run(s, e);
 }
 
-/* Everything that makes the outcome; when it is wanted is no part of it, nor of spec_json. The same work twice at the
- * same time would only cost twice. */
-static void hash_work(const struct new_job *j, char out[ID_SHA256_BYTES])
-{
-    char *all = xasprintf("%s\n%s\n%s", j->url, j->spec_json, j->client_ref);
-
-    id_sha256(out, all, strlen(all));
-    free(all);
-}
-
-int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e)
+int jobs_find_same(struct db *db, const char *work_key, char uuid[ID_UUID_BYTES], struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_SAME]);
-    char key[ID_SHA256_BYTES];
 
-    hash_work(j, key);
-    bind_text(s, ":work_key", key);
+    bind_text(s, ":work_key", work_key);
     const int row = db_step(s, e);
     if (row == 1)
         col_copy(s, 0, uuid, ID_UUID_BYTES);
@@ -148,27 +154,20 @@ int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYT
     return row;
 }
 
-int jobs_set_work(struct db *db, int64_t id, const struct new_job *j, struct err *e)
+int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_SET_WORK]);
-    char key[ID_SHA256_BYTES];
+    struct stmt *s = db_stmt(db, sql[offered ? Q_OFFER_WORK : Q_WITHDRAW_WORK]);
 
     bind_int(s, ":id", id);
-    if (j) {
-        hash_work(j, key);
-        bind_text(s, ":work_key", key);
-    }
     return db_run(s, e);
 }
 
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
 {
-    char key[ID_SHA256_BYTES];
     int64_t revision = 0;
 
     if (next_revision(db, &revision, e) || move_count(db, j->source, "queued", 1, e))
         return -1;
-    hash_work(j, key);
     struct stmt *s = db_stmt(db, sql[Q_ADD]);
     bind_text(s, ":uuid", j->uuid);
     bind_text(s, ":url", j->url);
@@ -179,7 +178,9 @@ int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
     bind_int(s, ":priority", j->priority);
     if (j->scheduled_at_ms)
         bind_int(s, ":scheduled_at_ms", j->scheduled_at_ms);
-    bind_text(s, ":work_key", key);
+    bind_text(s, ":search_query", j->search_query ? j->search_query : "");
+    bind_text(s, ":outcome_key", j->outcome_key);
+    bind_text(s, ":work_key", j->work_key);
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":revision", revision);
     if (db_run(s, e))
@@ -236,6 +237,12 @@ static void read_job(struct stmt *s, struct job *j)
     j->scheduled_at_ms = col_int(s, i++);
     j->paused_at_ms = col_int(s, i++);
     col_copy(s, i++, j->asked, sizeof j->asked);
+    col_copy(s, i++, j->search_query, sizeof j->search_query);
+    col_copy(s, i++, j->list_title, sizeof j->list_title);
+    col_copy(s, i++, j->playlist_path, sizeof j->playlist_path);
+    j->is_list = col_int(s, i++) != 0;
+    j->list_items = known(s, i++);
+    j->cached_items = col_int(s, i++);
     col_copy(s, i++, j->track_uuid, sizeof j->track_uuid);
     col_copy(s, i++, j->title, sizeof j->title);
     col_copy(s, i++, j->artist, sizeof j->artist);
@@ -309,7 +316,8 @@ void job_request_free(struct job_request *r)
 {
     free(r->url);
     free(r->spec_json);
-    r->url = r->spec_json = NULL;
+    free(r->search_query);
+    r->url = r->spec_json = r->search_query = NULL;
 }
 
 int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err *e)
@@ -326,6 +334,12 @@ int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err 
         out->priority = col_int(s, 4);
         out->created_at_ms = col_int(s, 5);
         out->is_paused = col_text(s, 6) != NULL;
+        out->search_query = xstrdup(col_text(s, 7));
+        col_copy(s, 8, out->source, sizeof out->source);
+        col_copy(s, 9, out->list_title, sizeof out->list_title);
+        out->is_list = col_int(s, 10) != 0;
+        col_copy(s, 11, out->work_key, sizeof out->work_key);
+        col_copy(s, 12, out->playlist_path, sizeof out->playlist_path);
     }
     db_done(s);
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "the job is gone") : -1;
@@ -412,8 +426,9 @@ int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *e
     bind_int(s, ":total", t.tracks);
     bind_int(s, ":completed", t.tracks_done);
     bind_int(s, ":failed", t.tracks_failed);
-    bind_text(s, ":kind", error_kind);
-    bind_text(s, ":text", error_text);
+    const bool well = strcmp(state_of(&t), "done") == 0;    /* what failed of it, its tracks say */
+    bind_text(s, ":kind", well ? NULL : error_kind);
+    bind_text(s, ":text", well ? NULL : error_text);
     bind_int(s, ":revision", revision);
     bind_int(s, ":now_ms", now_ms);
     if (t.running)
@@ -446,6 +461,56 @@ int jobs_set_priority(struct db *db, int64_t id, int64_t priority, struct err *e
 int jobs_set_schedule(struct db *db, int64_t id, int64_t at_ms, struct err *e)
 {
     return set_number(db, Q_SET_SCHEDULE, id, ":at_ms", at_ms ? at_ms : INT64_MIN, e);
+}
+
+int jobs_set_list(struct db *db, int64_t id, const char *title, int64_t items, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_LIST]);
+
+    bind_int(s, ":id", id);
+    bind_text(s, ":title", title);
+    if (items >= 0)
+        bind_int(s, ":items", items);
+    return db_run(s, e);
+}
+
+int jobs_add_cached(struct db *db, int64_t id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_ADD_CACHED]);
+
+    bind_int(s, ":id", id);
+    return db_run(s, e);
+}
+
+int jobs_is_ended_list(struct db *db, int64_t id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_ENDED_LIST]);
+
+    bind_int(s, ":id", id);
+    const int row = db_step(s, e);
+    db_done(s);
+    return row;
+}
+
+int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_PLAYLIST]);
+
+    bind_int(s, ":id", id);
+    bind_text(s, ":path", path);
+    return db_run(s, e);
+}
+
+int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, int64_t *track_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_OUTCOME]);
+
+    bind_text(s, ":outcome_key", outcome_key);
+    bind_int(s, ":after_ms", after_ms);
+    const int row = db_step(s, e);
+    *track_id = row == 1 ? col_int(s, 0) : 0;
+    db_done(s);
+    return row < 0 ? -1 : 0;
 }
 
 int jobs_mark_deleted(struct db *db, int64_t id, struct err *e)

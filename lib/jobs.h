@@ -20,7 +20,10 @@ struct job {
     char    url[URL_MAX_BYTES + 1], source[16], client_ref[801];
     char    state[12], stage[16], error_kind[24], error_text[480];
     char    asked[QUEUE_SOURCE_BYTES];
-    int64_t total_items, completed_items, failed_items;
+    char    search_query[801], list_title[801], playlist_path[512];
+    bool    is_list;
+    int64_t list_items;                                                     /* as the source says; -1: unknown */
+    int64_t total_items, completed_items, failed_items, cached_items;
     int64_t priority, scheduled_at_ms, paused_at_ms;                        /* times: 0 for none */
     int64_t created_at_ms, updated_at_ms, started_at_ms, finished_at_ms;    /* 0: not yet */
     /* From its current task. */
@@ -47,15 +50,19 @@ struct new_job {
     const char *uuid, *url;
     const char *source;             /* the platform's name, "generic" for others */
     const char *asked;              /* who has to be spared: the platform, or the host of a generic link */
+    const char *search_query;       /* in place of a link; NULL */
+    const char *work_key;           /* cache_work_key(): an open job with the same one does the same work */
+    const char *outcome_key;        /* cache_outcome_key(); NULL: none */
+    bool        may_be_cached;      /* a job that ended with this outcome will do */
     const char *spec_json, *client_ref;
     int64_t     priority, scheduled_at_ms;      /* 0: at once */
 };
 
 /* An open job of exactly this work. 1: its uuid; 0; -1. */
-int jobs_find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e);
+int jobs_find_same(struct db *db, const char *work_key, char uuid[ID_UUID_BYTES], struct err *e);
 
-/* [tx] What the job is found by as the same work; NULL: it is not, for it is being cancelled. */
-int jobs_set_work(struct db *db, int64_t id, const struct new_job *j, struct err *e);
+/* [tx] Is the job found as the same work? Not while it is being cancelled. */
+int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e);
 
 /* [tx] id in *id; state queued. */
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e);
@@ -73,8 +80,10 @@ int jobs_totals(struct db *db, struct job_totals *out, struct err *e);
 
 /* What was asked, as stored, and what its tasks inherit. */
 struct job_request {
-    char    uuid[ID_UUID_BYTES], asked[QUEUE_SOURCE_BYTES];
-    char   *url, *spec_json;        /* owned */
+    char    uuid[ID_UUID_BYTES], asked[QUEUE_SOURCE_BYTES], source[16], list_title[801], playlist_path[512];
+    char    work_key[ID_SHA256_BYTES + 1];
+    char   *url, *spec_json, *search_query;         /* owned */
+    bool    is_list;
     int64_t priority, created_at_ms;
     bool    is_paused;
 };
@@ -94,6 +103,21 @@ int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *e
 int jobs_set_paused(struct db *db, int64_t id, bool paused, struct err *e);
 int jobs_set_priority(struct db *db, int64_t id, int64_t priority, struct err *e);
 int jobs_set_schedule(struct db *db, int64_t id, int64_t at_ms, struct err *e);
+
+/* [tx] It is a list: its title, and how many entries the source says that it has (-1: it does not). */
+int jobs_set_list(struct db *db, int64_t id, const char *title, int64_t items, struct err *e);
+
+/* [tx] One more of its tracks has files that were there already. */
+int jobs_add_cached(struct db *db, int64_t id, struct err *e);
+
+/* Has it ended as a list of which something is there, and no task to write that down yet? 1, 0 or -1. */
+int jobs_is_ended_list(struct db *db, int64_t id, struct err *e);
+
+/* [tx] */
+int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e);
+
+/* A job with this outcome that ended well after after_ms: the id of its track, or 0. */
+int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, int64_t *track_id, struct err *e);
 
 /* [tx] Hides the job from clients. */
 int jobs_mark_deleted(struct db *db, int64_t id, struct err *e);

@@ -10,7 +10,9 @@
 #include "sources.h"
 #include "status.h"
 
+#define DAY_MS           (24 * 3600 * 1000LL)
 #define RETRY_LONGEST_MS (3600 * 1000LL)
+#define TWIN_LOOKS_MS    30000      /* where nobody wakes it: the other one was cancelled, paused or deleted */
 #define REFUSALS_PER_TRY 8          /* a refusal rests the source and hardly is the job's fault; but not for ever */
 #define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
 
@@ -23,6 +25,12 @@ static bool is_track(const struct claim *c)
 static bool is_work(const struct claim *c)
 {
     return is_track(c) || strcmp(c->kind, "resolve") == 0;
+}
+
+/* What was made since may answer again. */
+static int64_t cached_after_ms(const struct conf *conf)
+{
+    return clock_wall_ms() - conf->cache_days * DAY_MS;
 }
 
 /* ---- handlers ---- */
@@ -83,15 +91,56 @@ static int hasten(struct db *db, const char *uuid, const struct new_job *j, stru
     return j->scheduled_at_ms < job.scheduled_at_ms ? set_schedule(db, &job, j->scheduled_at_ms, &count, e) : 0;
 }
 
-int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e)
+/* A job that is done as it is born, with the files of another one. */
+static int add_cached(struct db *db, const struct new_job *j, int64_t from, struct err *e)
+{
+    struct track t = { 0 };
+    char uuid[ID_UUID_BYTES];
+    int64_t job_id = 0, id = 0;
+
+    if (tracks_by_id(db, from, &t, e))
+        return -1;
+    id_uuid7(uuid);
+    int rc = jobs_add(db, j, &job_id, e);
+    const struct new_track track = {
+        .uuid = uuid, .job_id = job_id, .item_index = 1, .info = &t.info, .state = "queued", .is_known = true,
+        .meta_json = t.meta_json, .wanted_json = t.wanted_json, .match_json = t.match_json,
+        .result_key = *t.result_key ? t.result_key : NULL,
+    };
+    if (rc == 0)
+        rc = tracks_add(db, &track, &id, e);
+    const struct new_task task = { .kind = "track", .queue = "default", .job_id = job_id, .subject_id = id,
+                                   .ended = "done" };
+    track_free(&t);
+    if (rc || tracks_share(db, from, id, e) || queue_add(db, &task, e) || jobs_add_cached(db, job_id, e) ||
+        tell(db, job_id, "submitted", NULL, e) || tell(db, job_id, "cached", NULL, e))
+        return -1;
+    return jobs_settle(db, job_id, NULL, NULL, e);
+}
+
+static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
+                        enum submitted *how, struct err *e)
+{
+    const int same = jobs_find_same(db, j->work_key, uuid, e);
+    int64_t from = 0;
+
+    j->uuid = uuid;
+    *how = SUBMIT_SAME;
+    if (same)
+        return same < 0 ? -1 : hasten(db, uuid, j, e);
+    if (conf->cache_days && j->may_be_cached && jobs_find_outcome(db, j->outcome_key, cached_after_ms(conf), &from, e))
+        return -1;
+    *how = from ? SUBMIT_CACHED : SUBMIT_NEW;
+    return from ? add_cached(db, j, from, e) : add_in_tx(db, j, e);
+}
+
+int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
+                enum submitted *how, struct err *e)
 {
     id_uuid7(uuid);
     if (db_begin(db, e))
         return -1;
-    const int same = jobs_find_same(db, j, uuid, e);
-    *existing = same == 1;
-    j->uuid = uuid;
-    return db_end(db, same == 1 ? hasten(db, uuid, j, e) : same < 0 ? -1 : add_in_tx(db, j, e), e);
+    return db_end(db, submit_in_tx(db, conf, j, uuid, how, e), e);
 }
 
 /* Files of tasks that end without a process of their own are removed by the worker. */
@@ -121,7 +170,7 @@ static int cancel_in_tx(struct db *db, struct job *job, struct err *e)
         (waiting && job->started_at_ms && add_tidy(db, job->id, e)) ||
         (!job->cancel_requested && tell(db, job->id, running ? "cancelling" : "cancelled", "by request", e)))
         return -1;
-    if (running && jobs_set_work(db, job->id, NULL, e))     /* who submits it now wants it done */
+    if (running && jobs_offer_work(db, job->id, false, e))  /* who submits it now wants it done */
         return -1;
     return running ? jobs_touch(db, job->id, e) : jobs_settle(db, job->id, NULL, NULL, e);
 }
@@ -158,13 +207,11 @@ static int take_up_work(struct db *db, const struct job *job, struct err *e)
 
     if (jobs_request(db, job->id, &r, e))
         return -1;
-    const struct new_job same = { .url = r.url, .spec_json = r.spec_json, .client_ref = job->client_ref };
-    const int found = jobs_find_same(db, &same, other, e);
-    const int rc = found == 1 ? err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other)
-                   : found < 0 ? -1
-                               : jobs_set_work(db, job->id, &same, e);
+    const int found = jobs_find_same(db, r.work_key + strspn(r.work_key, "-"), other, e);
     job_request_free(&r);
-    return rc;
+    if (found)
+        return found < 0 ? -1 : err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other);
+    return jobs_offer_work(db, job->id, true, e);
 }
 
 static int retry_in_tx(struct db *db, struct job *job, struct err *e)
@@ -286,14 +333,38 @@ static int tell_attempt(struct db *db, const struct claim *c, const char *event,
     return is_work(c) ? events_add(db, c->job_id, &ev, e) : 0;
 }
 
+/* And where that ends a list, its playlist is to be written. */
 static int settle_for(struct db *db, const struct claim *c, const char *kind, const char *text, struct err *e)
 {
-    return is_work(c) ? jobs_settle(db, c->job_id, kind, text, e) : 0;
+    if (!is_work(c))
+        return 0;
+    if (jobs_settle(db, c->job_id, kind, text, e))
+        return -1;
+    const int ended = jobs_is_ended_list(db, c->job_id, e);
+    const struct new_task task = { .kind = "playlist", .queue = "maintenance", .job_id = c->job_id };
+    return ended == 1 ? queue_add(db, &task, e) : ended;
+}
+
+/* Where a source was not asked, or has told already (life_fed): that says nothing of it. */
+static const struct err unasked = { .kind = ERR_LOST };
+
+/* Others may want the very files that this track was about. */
+static int wake_twins(struct db *db, const struct claim *c, bool all, struct err *e)
+{
+    struct track t = { 0 };
+
+    if (!is_track(c))
+        return 0;
+    int rc = tracks_by_id(db, c->subject_id, &t, e);
+    if (rc == 0 && *t.result_key)
+        rc = queue_wake_twins(db, t.result_key, all, e);
+    track_free(&t);
+    return rc;
 }
 
 static int claimed_in_tx(struct db *db, const struct conf *conf, const struct claim *c, struct err *e)
 {
-    if (is_track(c) && tracks_set_state(db, c->subject_id, "running", -1, NULL, e))
+    if (is_track(c) && tracks_set_state(db, c->subject_id, "running", e))
         return -1;
     return sources_take(db, c, conf->source_budgets, e) || tell_attempt(db, c, "started", NULL, NULL, NULL, e) ||
                    settle_for(db, c, NULL, NULL, e)
@@ -326,7 +397,7 @@ int life_promote(struct db *db, struct err *e)
     const int n = queue_promote(db, jobs, PROMOTE_AT_ONCE, e);
     int rc = n < 0 ? -1 : 0;
     for (int i = 0; i < n && rc == 0; i++)
-        rc = jobs_touch(db, jobs[i], e);
+        rc = jobs[i] ? jobs_touch(db, jobs[i], e) : 0;
     return db_end(db, rc, e) ? -1 : n;
 }
 
@@ -390,50 +461,167 @@ int life_fed(struct db *db, const struct claim *c, struct err *e)
     return db_end(db, heard(db, c, NULL, e) || queue_fed(db, c, e) ? -1 : 0, e);
 }
 
-static int resolved_in_tx(struct db *db, const struct claim *c, const char *track_uuid,
-                          const struct track_info *info, enum asks asks, struct err *e)
+static int find_shared(struct db *db, const struct conf *conf, const char *result_key, int64_t *id, struct err *e)
+{
+    *id = 0;
+    return conf->cache_days ? tracks_find_result(db, result_key, cached_after_ms(conf), id, e) : 0;
+}
+
+/* A track and its task, in the state in which they are born: queued, a twin of one that is under way, done with files
+ * that are there, or failed. */
+static int add_found(struct db *db, const struct conf *conf, const struct claim *c, const struct job_request *r,
+                     const struct found *f, struct err *e)
+{
+    const char *kind = f->refused ? err_class(f->refused->kind)->name : NULL;
+    const char *text = f->refused ? f->refused->text : NULL;
+    const bool keyed = f->result_key && !f->refused;
+    int64_t shared = 0, id = 0;
+
+    if (keyed && f->may_share && find_shared(db, conf, f->result_key, &shared, e))
+        return -1;
+    const int twin = keyed && !shared ? tracks_has_twin(db, f->result_key, 0, e) : 0;
+    const struct new_track track = {
+        .uuid = f->uuid, .job_id = c->job_id, .item_index = f->index, .info = f->info, .is_known = f->is_known,
+        .state = f->refused ? "failed" : r->is_paused ? "paused" : "queued", .meta_json = f->meta_json,
+        .wanted_json = f->wanted_json, .match_json = f->match_json, .result_key = f->result_key, .error_kind = kind,
+        .error_text = text,
+    };
+    if (twin < 0 || tracks_add(db, &track, &id, e))
+        return -1;
+    if (id == 0)
+        return 0;
+    const struct new_task task = {
+        .kind = "track", .queue = "default", .job_id = c->job_id, .subject_id = id, .priority = r->priority,
+        .turn_ms = r->created_at_ms + (f->index - 1) * QUEUE_TURN_MS, .source = f->asked ? f->asked : r->asked,
+        .asks = f->asks, .paused = r->is_paused, .ended = f->refused ? "failed" : shared ? "done" : NULL,
+        .error_kind = kind, .error_text = text, .waits_for = twin ? QUEUE_TWIN : NULL,
+        .run_after_ms = twin ? clock_wall_ms() + TWIN_LOOKS_MS : 0,
+    };
+    if (shared && (tracks_share(db, shared, id, e) || jobs_add_cached(db, c->job_id, e)))
+        return -1;
+    return queue_add(db, &task, e);
+}
+
+static int add_all_found(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items,
+                         int count, const struct listing *list, struct err *e)
 {
     struct job_request r = { 0 };
-    int64_t track_id = 0;
 
     if (queue_check(db, c, e) || jobs_request(db, c->job_id, &r, e))
         return -1;
-    int rc = tracks_add(db, track_uuid, c->job_id, 1, info, r.is_paused ? "paused" : "queued", &track_id, e);
-    const struct new_task task = { .kind = "track", .queue = "default", .job_id = c->job_id, .subject_id = track_id,
-                                   .priority = r.priority, .turn_ms = r.created_at_ms, .source = r.asked,
-                                   .asks = asks, .paused = r.is_paused };
-    if (rc == 0)
-        rc = queue_add(db, &task, e) || heard(db, c, NULL, e) || queue_finish(db, c, "done", NULL, NULL, e) ||
-                     tell_attempt(db, c, "resolved", NULL, NULL, info->title, e) ||
-                     jobs_settle(db, c->job_id, NULL, NULL, e)
-                 ? -1
-                 : 0;
+    int rc = list ? jobs_set_list(db, c->job_id, list->title, list->items, e) : 0;
+    for (int i = 0; i < count && rc == 0; i++)
+        rc = add_found(db, conf, c, &r, &items[i], e);
     job_request_free(&r);
     return rc;
 }
 
-int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
-                  enum asks asks, struct err *e)
+int life_found(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items, int count,
+               const struct listing *list, struct err *e)
 {
     if (db_begin(db, e))
         return -1;
-    return db_end(db, resolved_in_tx(db, c, track_uuid, info, asks, e), e);
+    const int rc = add_all_found(db, conf, c, items, count, list, e) || jobs_settle(db, c->job_id, NULL, NULL, e);
+    return db_end(db, rc ? -1 : 0, e);
+}
+
+static int resolved_in_tx(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items,
+                          int count, const struct listing *list, const char *note, struct err *e)
+{
+    const struct err *refused = count == 1 && !list ? items[0].refused : NULL;      /* then it is the job's own end */
+
+    if (add_all_found(db, conf, c, items, count, list, e) || heard(db, c, NULL, e) ||
+        queue_finish(db, c, "done", NULL, NULL, e) ||
+        tell_attempt(db, c, "resolved", NULL, NULL, list ? list->title : items[0].info->title, e) ||
+        (note && tell_attempt(db, c, "note", NULL, NULL, note, e)))
+        return -1;
+    return settle_for(db, c, refused ? err_class(refused->kind)->name : NULL, refused ? refused->text : NULL, e);
+}
+
+int life_resolved(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items, int count,
+                  const struct listing *list, const char *note, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, resolved_in_tx(db, conf, c, items, count, list, note, e), e);
+}
+
+static int learned_in_tx(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
+{
+    return queue_check(db, c, e) || tracks_learn(db, c->subject_id, page, e) || jobs_touch(db, c->job_id, e) ? -1 : 0;
+}
+
+int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, learned_in_tx(db, c, page, e), e);
+}
+
+static int shared_in_tx(struct db *db, const struct claim *c, int64_t from, const char *result_key, struct err *e)
+{
+    return tracks_share(db, from, c->subject_id, e) || jobs_add_cached(db, c->job_id, e) || heard(db, c, &unasked, e) ||
+                   queue_finish(db, c, "done", NULL, NULL, e) ||
+                   queue_wake_twins(db, result_key, true, e) ||
+                   tell_attempt(db, c, "cached", NULL, NULL, NULL, e) || settle_for(db, c, NULL, NULL, e)
+               ? -1
+               : 0;
+}
+
+static int wait_for_twin(struct db *db, const struct claim *c, const struct queue_standing *standing, struct err *e)
+{
+    const struct queue_again again = { .why = QUEUE_RELEASE, .run_after_ms = clock_wall_ms() + TWIN_LOOKS_MS,
+                                       .waits_for = QUEUE_TWIN, .paused = standing->stop == STOP_PAUSE,
+                                       .asks = standing->asks };
+
+    return heard(db, c, &unasked, e) || queue_again(db, c, &again, e) ||
+                   tracks_set_state(db, c->subject_id, again.paused ? "paused" : "queued", e) ||
+                   settle_for(db, c, NULL, NULL, e)
+               ? -1
+               : 0;
+}
+
+static int share_in_tx(struct db *db, const struct conf *conf, const struct claim *c, const char *result_key,
+                       bool may_share, enum life_share *how, struct err *e)
+{
+    struct queue_standing standing;
+    int64_t from = 0;
+
+    *how = SHARE_NOT;
+    if (queue_check(db, c, e) || queue_standing(db, c, &standing, e) ||
+        (may_share && find_shared(db, conf, result_key, &from, e)))
+        return -1;
+    if (from) {
+        *how = SHARE_DONE;
+        return shared_in_tx(db, c, from, result_key, e);
+    }
+    const int leads = tracks_lead(db, result_key, c->subject_id, e);
+    if (leads)
+        return leads < 0 ? -1 : 0;
+    *how = SHARE_WAIT;
+    return wait_for_twin(db, c, &standing, e);
+}
+
+int life_share(struct db *db, const struct conf *conf, const struct claim *c, const char *result_key, bool may_share,
+               enum life_share *how, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, share_in_tx(db, conf, c, result_key, may_share, how, e), e);
 }
 
 static int finished_in_tx(struct db *db, const struct claim *c, const struct life_result *r, struct err *e)
 {
-    /* The download has told of the source (life_fed). Where it was skipped nobody was asked: that says nothing. */
-    static const struct err unasked = { .kind = ERR_LOST };
-
     if (queue_check(db, c, e) || r->place(r->arg, e))
         return -1;
     for (int i = 0; i < r->count; i++)
         if (tracks_put_artifact(db, c->subject_id, &r->artifacts[i], e))
             return -1;
-    if (tracks_set_state(db, c->subject_id, "done", r->duration_ms, r->report_json, e) || heard(db, c, &unasked, e) ||
-        queue_finish(db, c, "done", NULL, NULL, e) || tell_attempt(db, c, "done", NULL, NULL, NULL, e))
+    if (tracks_set_result(db, c->subject_id, r->duration_ms, r->report_json, e) || heard(db, c, &unasked, e) ||
+        queue_finish(db, c, "done", NULL, NULL, e) || tell_attempt(db, c, "done", NULL, NULL, NULL, e) ||
+        wake_twins(db, c, true, e))
         return -1;
-    return jobs_settle(db, c->job_id, NULL, NULL, e);
+    return settle_for(db, c, NULL, NULL, e);
 }
 
 int life_finished(struct db *db, const struct claim *c, const struct life_result *r, struct err *e)
@@ -481,7 +669,7 @@ static int end_in_tx(struct db *db, const struct ending *n, const char *state, c
 
     if (queue_finish(db, c, state, kind, text, e))
         return -1;
-    if (is_track(c) && tracks_set_state(db, c->subject_id, state, -1, NULL, e))
+    if (is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) || wake_twins(db, c, false, e)))
         return -1;
     return tell_attempt(db, c, event, n->standing.stage, failed ? n->why : NULL, text, e) ||
                    settle_for(db, c, kind, text, e)
@@ -512,7 +700,7 @@ static int again_in_tx(struct db *db, struct ending *n, const char *event, struc
     state = n->again.paused ? "paused" : "queued";
     if (queue_again(db, n->c, &n->again, e))
         return -1;
-    if (is_track(n->c) && tracks_set_state(db, n->c->subject_id, state, -1, NULL, e))
+    if (is_track(n->c) && tracks_set_error(db, n->c->subject_id, state, n->again.kind, n->again.text, e))
         return -1;
     return tell_attempt(db, n->c, event, n->standing.stage, n->again.kind ? n->why : NULL, n->again.text, e) ||
                    settle_for(db, n->c, n->again.kind, n->again.text, e)
@@ -615,6 +803,35 @@ int life_released(struct db *db, const struct claim *c, int64_t delay_ms, struct
 int life_kept_house(struct db *db, const struct claim *c, struct err *e)
 {
     return queue_finish(db, c, "done", NULL, NULL, e);
+}
+
+int life_playlist_written(struct db *db, const struct claim *c, const char *path, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    const int rc = queue_check(db, c, e) || jobs_set_playlist(db, c->job_id, path, e) ||
+                           jobs_touch(db, c->job_id, e) || queue_finish(db, c, "done", NULL, NULL, e)
+                       ? -1
+                       : 0;
+    return db_end(db, rc, e);
+}
+
+static int let_go_in_tx(struct db *db, const struct claim *c, const char *path, bool *is_last, struct err *e)
+{
+    int64_t all = 0, own = 0;
+
+    if (queue_check(db, c, e) || tracks_count_refs(db, path, 0, &all, e) ||
+        tracks_count_refs(db, path, c->job_id, &own, e))
+        return -1;
+    *is_last = all == own;
+    return *is_last ? 0 : tracks_drop_refs(db, c->job_id, path, e);
+}
+
+int life_let_go(struct db *db, const struct claim *c, const char *path, bool *is_last, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, let_go_in_tx(db, c, path, is_last, e), e);
 }
 
 int life_purged(struct db *db, const struct claim *c, struct err *e)

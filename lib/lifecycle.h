@@ -23,9 +23,12 @@
 
 /* Handlers. */
 
-/* A new job with its resolve task, durable when this returns 0; *existing is false and uuid (which j->uuid is set to)
- * the new one's. Or, where an open job does exactly this work already, that one's, and nothing has changed. */
-int life_submit(struct db *db, struct new_job *j, char uuid[ID_UUID_BYTES], bool *existing, struct err *e);
+/* A new job with its resolve task, durable when this returns 0; uuid (which j->uuid is set to) is the new one's. Or,
+ * where an open job does exactly this work already, that one's, and nothing has changed. Or a new job that is done
+ * already, with the files of one that ended well within CACHE_DAYS (where j->may_be_cached). */
+enum submitted { SUBMIT_NEW, SUBMIT_SAME, SUBMIT_CACHED };
+int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
+                enum submitted *how, struct err *e);
 
 /* What somebody asks of one job. ERR_NOT_FOUND; ERR_CONFLICT where its state forbids it. */
 typedef int life_action(struct db *db, const char *uuid, struct err *e);
@@ -64,10 +67,43 @@ int life_tick(struct db *db, const struct claim *c, const struct queue_progress 
 int life_note(struct db *db, const struct claim *c, const char *event, const char *stage, const struct err *why,
               struct err *e);
 
-/* The resolve task is done: its track and track task exist. uuid: made by the caller, names the work directory.
- * asks: what the track still wants of its source. */
-int life_resolved(struct db *db, const struct claim *c, const char *track_uuid, const struct track_info *info,
-                  enum asks asks, struct err *e);
+/* One piece of audio that a resolve found. */
+struct found {
+    const char *uuid;               /* made by the caller, names the work directory */
+    int64_t     index;              /* 1 … in its job */
+    const struct track_info *info;
+    const char *meta_json, *wanted_json, *match_json;   /* NULL: none */
+    const char *result_key;         /* NULL: not known yet */
+    bool        is_known;           /* its page has been read */
+    bool        may_share;          /* a file that is there already will do */
+    enum asks   asks;               /* what it still wants of its source */
+    const char *asked;              /* that source; NULL: the job's */
+    const struct err *refused;      /* it is there and will not be fetched: born failed */
+};
+
+/* What a resolve says of the list that it reads. */
+struct listing { const char *title; int64_t items; /* -1: unknown */ };
+
+/* Entries of a list: their tracks and track tasks exist from now on, while the resolve goes on. Those whose index is
+ * there already (an earlier attempt found them) are passed over. ERR_LOST, ERR_CANCELLED. */
+int life_found(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items, int count,
+               const struct listing *list, struct err *e);
+
+/* The same for the last of them, or the only one (list NULL: it is no list): the resolve task is done. note: what the
+ * job's reader should know; NULL. */
+int life_resolved(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items, int count,
+                  const struct listing *list, const char *note, struct err *e);
+
+/* The page of a track has been read. ERR_LOST. */
+int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e);
+
+/*
+ * Before a track's files are made: somebody may have made these very files (they are shared, and the task is done), or
+ * be making them (the task waits for that, put back). may_share false: make them in any case, one after the other.
+ */
+enum life_share { SHARE_NOT, SHARE_DONE, SHARE_WAIT };
+int life_share(struct db *db, const struct conf *conf, const struct claim *c, const char *result_key, bool may_share,
+               enum life_share *how, struct err *e);
 
 /* The task has what it wanted of its source, which therefore answers: others need not wait for its end. ERR_LOST. */
 int life_fed(struct db *db, const struct claim *c, struct err *e);
@@ -101,6 +137,13 @@ int life_released(struct db *db, const struct claim *c, int64_t delay_ms, struct
 
 /* A tidy task is done. ERR_LOST. */
 int life_kept_house(struct db *db, const struct claim *c, struct err *e);
+
+/* A playlist file is written. path is below DATA_DIR. ERR_LOST. */
+int life_playlist_written(struct db *db, const struct claim *c, const char *path, struct err *e);
+
+/* A job that is being purged lets go of one file; *is_last tells that nobody else refers to it: then it is to be
+ * removed, and the reference stays until the job's row goes. ERR_LOST. */
+int life_let_go(struct db *db, const struct claim *c, const char *path, bool *is_last, struct err *e);
 
 /* The files are gone; so goes the row, and with it the purge task. ERR_LOST. */
 int life_purged(struct db *db, const struct claim *c, struct err *e);

@@ -32,15 +32,15 @@ enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
     Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
-    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_COUNT
+    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_WAKE_TWINS, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
     [Q_ADD] =
         "INSERT INTO tasks (kind, queue, job_id, subject_id, priority, turn_ms, source, asks, state, run_after_ms, due,"
-        "       waits_for, created_at_ms)"
+        "       waits_for, error_kind, error_text, created_at_ms, finished_at_ms)"
         " VALUES (:kind, :queue, :job_id, :subject_id, :priority, :turn_ms, :source, :asks, :state, :run_after_ms,"
-        "       :due, :waits_for, :now_ms)",
+        "       :due, :waits_for, :error_kind, :error_text, :now_ms, :finished_at_ms)",
     /* Select and update are one statement, so two workers cannot both win a row. */
     [Q_CLAIM] =
         FLOWS " UPDATE tasks SET state = 'running', owner = :owner, attempt = attempt + 1,"
@@ -94,6 +94,11 @@ static const char *const sql[Q_COUNT] = {
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind = 'resolve' AND attempt = 0",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
     [Q_FED] = "UPDATE tasks SET asks = 0" FENCE,
+    [Q_WAKE_TWINS] =
+        "UPDATE tasks SET due = 1, waits_for = '', run_after_ms = :now_ms WHERE id IN ("
+        "  SELECT t.id FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
+        "   WHERE k.result_key = :result_key AND k.state = 'queued' AND t.state = 'queued' AND t.waits_for = 'twin'"
+        "   ORDER BY k.id LIMIT :most)",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
         "SELECT id, job_id, subject_id, attempt, kind, source, asks FROM tasks"
@@ -121,8 +126,8 @@ static const char *const sql[Q_COUNT] = {
         "       (SELECT COUNT(*) FROM tasks WHERE state = 'running' AND queue = :queue)",
     [Q_RUNNING] =
         "SELECT t.id, t.kind, t.queue, t.attempt, t.owner, COALESCE(t.stage, ''), t.percent, t.lease_until_boot_ms,"
-        "       j.uuid"
-        "  FROM tasks t JOIN download_jobs j ON j.id = t.job_id WHERE t.state = 'running' ORDER BY t.owner, t.id"
+        "       COALESCE(j.uuid, '')"
+        "  FROM tasks t LEFT JOIN download_jobs j ON j.id = t.job_id WHERE t.state = 'running' ORDER BY t.owner, t.id"
         " LIMIT :most",
     [Q_STAGE] =
         "INSERT INTO task_stages (task_id, name, position, state, attempt, wall_ms, cpu_ms)"
@@ -176,15 +181,20 @@ int queue_add(struct db *db, const struct new_task *t, struct err *e)
 
     bind_text(s, ":kind", t->kind);
     bind_text(s, ":queue", t->queue);
-    bind_int(s, ":job_id", t->job_id);
+    if (t->job_id)
+        bind_int(s, ":job_id", t->job_id);
     if (t->subject_id)
         bind_int(s, ":subject_id", t->subject_id);
+    if (t->ended)
+        bind_int(s, ":finished_at_ms", now_ms);
+    bind_text(s, ":error_kind", t->error_kind);
+    bind_text(s, ":error_text", t->error_text);
     bind_int(s, ":priority", t->priority);
     bind_int(s, ":turn_ms", t->turn_ms ? t->turn_ms : now_ms);
     bind_text(s, ":source", t->source ? t->source : "");
     bind_int(s, ":asks", t->asks);
-    bind_text(s, ":state", t->paused ? "paused" : "queued");
-    bind_when(s, t->run_after_ms, "schedule");
+    bind_text(s, ":state", t->ended ? t->ended : t->paused ? "paused" : "queued");
+    bind_when(s, t->run_after_ms, t->waits_for ? t->waits_for : "schedule");
     bind_int(s, ":now_ms", now_ms);
     return db_run(s, e);
 }
@@ -296,7 +306,7 @@ int queue_again(struct db *db, const struct claim *c, const struct queue_again *
 
     bind_fence(s, c);
     bind_text(s, ":state", a->paused ? "paused" : "queued");
-    bind_when(s, a->run_after_ms, a->why == QUEUE_RELEASE ? "" : "retry");
+    bind_when(s, a->run_after_ms, a->waits_for ? a->waits_for : a->why == QUEUE_RELEASE ? "" : "retry");
     bind_int(s, ":asks", a->asks);
     bind_int(s, ":failed", a->why == QUEUE_FAILURE);
     bind_int(s, ":crashed", a->why == QUEUE_CRASH);
@@ -444,7 +454,7 @@ int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e)
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":max", max);
     while ((row = db_step(s, e)) == 1)
-        job_ids[n++] = col_int(s, 0);
+        job_ids[n++] = col_int(s, 0);       /* 0 for a task without a job */
     return row < 0 ? -1 : n;
 }
 
@@ -516,6 +526,16 @@ int queue_running(struct db *db, int most, void (*on_row)(void *arg, const struc
         on_row(arg, &r);
     }
     return row;
+}
+
+int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_WAKE_TWINS]);
+
+    bind_text(s, ":result_key", result_key);
+    bind_int(s, ":now_ms", clock_wall_ms());
+    bind_int(s, ":most", all ? QUEUE_COUNT_MOST : 1);
+    return db_run(s, e);
 }
 
 int queue_fed(struct db *db, const struct claim *c, struct err *e)

@@ -15,7 +15,8 @@
  * Waiting. A queued task is due, or its time (run_after_ms) is ahead: then a worker makes it due when that comes
  * (queue_promote). Only due tasks are in the index that a claim walks, so what waits costs a claim nothing. Times are
  * wall clock, for they are shown and survive a restart; when that clock is set, waits that are durations (a retry, not
- * a schedule) are set with it (queue_follow_clock).
+ * a schedule) are set with it (queue_follow_clock). A twin waits for the track that makes the very files that it wants,
+ * and is woken at that one's end; its time is for the case that nobody wakes it.
  *
  * Fairness. Equals are ordered by turn_ms. The n-th track of a job bears the time of the job plus n times
  * QUEUE_TURN_MS, as if it had been submitted then: a single link goes before the rest of a playlist of a thousand, two
@@ -63,6 +64,9 @@ struct new_task {
     enum asks   asks;
     int64_t     run_after_ms;               /* a schedule; 0: at once */
     bool        paused;
+    const char *waits_for;                  /* why run_after_ms is ahead; NULL: "schedule" */
+    const char *ended;                      /* born "done" or "failed": nothing is to be done; NULL */
+    const char *error_kind, *error_text;    /* of one born failed */
 };
 
 /* [tx] */
@@ -102,6 +106,7 @@ int queue_finish(struct db *db, const struct claim *c, const char *state, const 
 struct queue_again {
     enum { QUEUE_FAILURE, QUEUE_CRASH, QUEUE_RELEASE } why;
     int64_t     run_after_ms;
+    const char *waits_for;          /* NULL: "retry", or nothing for a release */
     bool        paused;
     enum asks   asks;
     const char *kind, *text;        /* of the error; may be NULL */
@@ -143,6 +148,11 @@ int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e);
 
 /* [tx] Compares wall minus boot clock with what was last seen; *shift_ms tells how far the wall clock was set. */
 int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, int64_t *shift_ms, struct err *e);
+
+#define QUEUE_TWIN "twin"
+
+/* [tx] Makes tracks due that wait for others with this result key: all of them, or the next one. */
+int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err *e);
 
 /* [tx] The task has all that it wanted of its source. ERR_LOST. */
 int queue_fed(struct db *db, const struct claim *c, struct err *e);

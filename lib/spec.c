@@ -25,11 +25,12 @@ struct option {
     const int64_t     *int_choices;         /* 0-terminated */
     int                max_chars;           /* TEXT */
     bool               no_default;          /* its zero means "not given" */
+    bool               aside;               /* says nothing about the file */
     const struct option *group;             /* GROUP: rows up to a NULL name */
     const char        *title, *help;
 };
 
-static const char *const download_types[] = { "auto", "single", NULL };
+static const char *const download_types[] = { "auto", "single", "playlist", "channel", "track", "profile", NULL };
 static const char *const media_types[] = { "audio", NULL };
 static const char *const qualities[] = { "bestaudio", "worstaudio", "best", "worst", NULL };
 static const char *const formats[] = { "mp3", NULL };
@@ -53,11 +54,17 @@ static const struct option metadata_options[] = {
 
 static const struct option options[] = {
     { .name = "source_type", .type = CHOICE, AT(source_type), .text_default = "auto", .choices = source_names,
-      .title = "Source", .help = "the platform; a link to another one is refused" },
+      .aside = true, .title = "Source", .help = "the platform; a link to another one is refused" },
     { .name = "download_type", .type = CHOICE, AT(download_type), .text_default = "auto", .choices = download_types,
-      .title = "Download", .help = "auto: a watch link is one track even with a list in it" },
+      .aside = true, .title = "Download", .help = "auto: what the link names; a watch link is one track even with a "
+      "list in it. single (or track), playlist, channel (or profile) say it" },
+    { .name = "max_items", .type = INTEGER, AT(max_items), .least = 0, .most = 100000, .no_default = true,
+      .aside = true, .title = "At most", .help = "so many entries of a list; MAX_ITEMS if not given" },
+    { .name = "use_cache", .type = BOOLEAN, AT(use_cache), .number_default = 1, .aside = true,
+      .title = "Use what is there", .help = "a finished file or a kept stream of the same recording, up to CACHE_DAYS "
+      "old" },
     { .name = "media_type", .type = CHOICE, AT(media_type), .text_default = "audio", .choices = media_types,
-      .title = "Media" },
+      .aside = true, .title = "Media" },
     { .name = "quality", .type = CHOICE, AT(quality), .text_default = "bestaudio", .choices = qualities,
       .title = "Source stream", .help = "which of the source's streams is taken" },
     { .name = "output_format", .type = CHOICE, AT(output_format), .text_default = "mp3", .choices = formats,
@@ -76,11 +83,11 @@ static const struct option options[] = {
     { .name = "embed_cover", .type = BOOLEAN, AT(embed_cover), .number_default = 1, .title = "Embed cover" },
     { .name = "metadata", .type = GROUP, .group = metadata_options, .title = "Tags",
       .help = "instead of what the source says" },
-    { .name = "priority", .type = INTEGER, AT(priority), .least = -10, .most = 10, .title = "Priority",
+    { .name = "priority", .type = INTEGER, AT(priority), .aside = true, .least = -10, .most = 10, .title = "Priority",
       .help = "higher runs earlier" },
-    { .name = "scheduled_at", .type = TIME, AT(scheduled_at), .no_default = true, .title = "Not before",
+    { .name = "scheduled_at", .type = TIME, AT(scheduled_at), .aside = true, .no_default = true, .title = "Not before",
       .help = "ISO 8601 with a zone, e.g. 2026-12-24T18:00:00Z: the job is not begun earlier" },
-    { .name = "client_ref", .type = TEXT, AT(client_ref), .max_chars = 200, .title = "Your reference",
+    { .name = "client_ref", .type = TEXT, AT(client_ref), .aside = true, .max_chars = 200, .title = "Your reference",
       .help = "echoed wherever the job is shown" },
     { .name = NULL },
 };
@@ -332,6 +339,33 @@ cJSON *spec_to_json(const struct spec *spec)
     cJSON *object = cJSON_CreateObject();
     write_group(spec, options, object);
     return object;
+}
+
+char *spec_shape(const struct spec *spec)
+{
+    cJSON *object = spec_to_json(spec);
+
+    for (const struct option *o = options; o->name; o++)
+        if (o->aside)
+            cJSON_DeleteItemFromObjectCaseSensitive(object, o->name);
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return text;
+}
+
+static bool is_type(const struct spec *spec, const char *a, const char *b)
+{
+    return strcmp(spec->download_type, a) == 0 || strcmp(spec->download_type, b) == 0;
+}
+
+bool spec_wants_list(const struct spec *spec)
+{
+    return is_type(spec, "playlist", "channel") || is_type(spec, "profile", "profile");
+}
+
+bool spec_wants_one(const struct spec *spec)
+{
+    return is_type(spec, "single", "track");
 }
 
 int spec_from_stored(struct spec *out, const char *text, struct err *e)

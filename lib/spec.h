@@ -17,7 +17,8 @@ struct spec {
     char    source_type[16], download_type[16], media_type[8];
     char    quality[16], output_format[8];
     int64_t bitrate_kbps, sample_rate_hz, priority;
-    bool    normalize, embed_metadata, embed_cover;
+    int64_t max_items;                          /* of a list; 0: as the settings */
+    bool    normalize, embed_metadata, embed_cover, use_cache;
     double  loudness_target_lufs, true_peak_dbtp;
     char    scheduled_at[CLOCK_ISO_BYTES];      /* "" for at once */
     char    client_ref[801];            /* 200 characters of up to 4 bytes */
@@ -48,6 +49,13 @@ void spec_from_request(struct spec *out, const cJSON *request, const char *const
 
 /* Every option with its value, for storing and showing. Owned by the caller. */
 cJSON *spec_to_json(const struct spec *spec);
+
+/* The options that shape the file, as text: two wishes with the same are met by the same file. Owned by the caller. */
+char *spec_shape(const struct spec *spec);
+
+/* Is a list asked for where the link leaves it open, or one track? */
+bool spec_wants_list(const struct spec *spec);
+bool spec_wants_one(const struct spec *spec);
 
 /* What spec_to_json() once wrote. Options added since have their defaults. ERR_SYSTEM if it is not ours. */
 int spec_from_stored(struct spec *out, const char *text, struct err *e);

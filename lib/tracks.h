@@ -5,6 +5,7 @@
 #ifndef DUBPLATE_TRACKS_H
 #define DUBPLATE_TRACKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,7 +17,8 @@
 struct track_info {
     char    source_id[128], extractor[64], url[URL_MAX_BYTES + 1];
     char    title[801], artist[801], album[801], album_artist[801], genre[201], uploader[801], release_date[11];
-    int64_t track_number;       /* 0: none */
+    char    isrc[16], channel_id[128], channel_url[URL_MAX_BYTES + 1], thumbnail_url[URL_MAX_BYTES + 1];
+    int64_t track_number, disc_number;      /* 0: none */
     int64_t duration_ms;        /* -1: unknown */
 };
 
@@ -27,26 +29,71 @@ struct artifact {
 
 struct track {
     int64_t id, job_id, item_index;
-    char    uuid[ID_UUID_BYTES], state[12];
+    char    uuid[ID_UUID_BYTES], state[12], error_kind[24], error_text[480], result_key[ID_SHA256_BYTES];
+    bool    is_known;           /* its page has been read; until then it is what a list says of its entry */
+    bool    is_cached;          /* its files were there already */
     struct track_info info;
-    char   *report_json;        /* owned; NULL until measured */
+    char   *report_json;        /* owned, as the next three; NULL until measured */
+    char   *meta_json;          /* all that is known, and from where (meta.h) */
+    char   *wanted_json;        /* what has to be found; NULL: its page is where its link says */
+    char   *match_json;         /* what was found */
     struct artifact audio, cover;   /* kind "" if there is none */
 };
 
 void track_free(struct track *t);
 
-/* [tx] */
-int tracks_add(struct db *db, const char *uuid, int64_t job_id, int64_t item_index, const struct track_info *info,
-               const char *state, int64_t *id, struct err *e);
+struct new_track {
+    const char *uuid;
+    int64_t     job_id, item_index;
+    const struct track_info *info;
+    const char *state;
+    bool        is_known, is_cached;
+    const char *meta_json, *wanted_json, *match_json, *result_key, *error_kind, *error_text;    /* NULL: none */
+};
+
+/* [tx] id in *id; 0 if the job has an entry of this index already: then nothing has changed. */
+int tracks_add(struct db *db, const struct new_track *n, int64_t *id, struct err *e);
+
+/* [tx] Its page has been read. */
+struct track_page { const struct track_info *info; const char *meta_json, *match_json, *result_key; };
+int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struct err *e);
+
+/* [tx] A finished track with these very files, of a job that is there, finished at after_ms or later: its id, or 0. */
+int tracks_find_result(struct db *db, const char *result_key, int64_t after_ms, int64_t *id, struct err *e);
+
+/* [tx] Is another track at work on these files, or next to be? 1, 0 or -1. */
+int tracks_has_twin(struct db *db, const char *result_key, int64_t id, struct err *e);
+
+/* [tx] A running track goes ahead with making these files: 1; or another one is at it already: 0. */
+int tracks_lead(struct db *db, const char *result_key, int64_t id, struct err *e);
+
+/* [tx] The files of one track for another one: references to them. The report goes with them. */
+int tracks_share(struct db *db, int64_t from, int64_t to, struct err *e);
 
 int tracks_find(struct db *db, const char *uuid, struct track *out, struct err *e);     /* of a live job */
 int tracks_by_id(struct db *db, int64_t id, struct track *out, struct err *e);
-int tracks_of_job(struct db *db, int64_t job_id, void (*on_row)(void *arg, const struct track *t), void *arg,
-                  struct err *e);
 
-/* [tx] duration_ms and report_json are kept as they are when -1 and NULL. */
-int tracks_set_state(struct db *db, int64_t id, const char *state, int64_t duration_ms, const char *report_json,
-                     struct err *e);
+/* In their order, from the one behind item_index `after`; at most limit. */
+struct track_filter { int64_t job_id, after; int limit; const char *state; /* NULL: any */ };
+int tracks_of_job(struct db *db, const struct track_filter *filter, void (*on_row)(void *arg, const struct track *t),
+                  void *arg, struct err *e);
+
+/* Every path that the job's tracks refer to. on_path may not change tracks or artifacts. */
+int tracks_paths_of_job(struct db *db, int64_t job_id, void (*on_path)(void *arg, const char *path), void *arg,
+                        struct err *e);
+
+/* [tx] How many rows refer to a file, those of one job or (job_id 0) all; and takes away those of one job. */
+int tracks_count_refs(struct db *db, const char *path, int64_t job_id, int64_t *total, struct err *e);
+int tracks_drop_refs(struct db *db, int64_t job_id, const char *path, struct err *e);
+
+/* [tx] */
+int tracks_set_state(struct db *db, int64_t id, const char *state, struct err *e);
+
+/* [tx] Done: what came of it. */
+int tracks_set_result(struct db *db, int64_t id, int64_t duration_ms, const char *report_json, struct err *e);
+
+/* [tx] Failed, or another attempt is to come: why. */
+int tracks_set_error(struct db *db, int64_t id, const char *state, const char *kind, const char *text, struct err *e);
 
 /* [tx] The tracks of a job whose tasks were cancelled while they waited. */
 int tracks_cancel_waiting(struct db *db, int64_t job_id, struct err *e);
@@ -61,9 +108,6 @@ int tracks_put_artifact(struct db *db, int64_t track_id, const struct artifact *
  * or not yet. -1 on error. */
 enum { WORK_UNKNOWN, WORK_ENDED, WORK_FAILED, WORK_OPEN };
 int tracks_work_state(struct db *db, const char *uuid, struct err *e);
-
-/* Does any track of the job have a finished file? 1, 0 or -1. */
-int tracks_job_has_files(struct db *db, int64_t job_id, struct err *e);
 
 struct stage_row { char name[16], state[8]; int64_t attempt, wall_ms, cpu_ms; };
 int tracks_stages_of_job(struct db *db, int64_t job_id, void (*on_row)(void *arg, const struct stage_row *r),

@@ -70,11 +70,14 @@ ALTER TABLE download_jobs ADD COLUMN title          TEXT    NOT NULL DEFAULT '';
 ALTER TABLE download_jobs ADD COLUMN list_items     INTEGER;                       -- entries, as the source says
 ALTER TABLE download_jobs ADD COLUMN cached_items   INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE download_jobs ADD COLUMN playlist_path  TEXT;                          -- M3U8 below DATA_DIR
+ALTER TABLE download_jobs ADD COLUMN outcome_key    TEXT;                          -- hash of all that makes its file
 ALTER TABLE download_jobs ADD COLUMN key_id         INTEGER;                       -- who submitted it
 -- Limits of whoever submitted it; NULL: those of the settings.
 ALTER TABLE download_jobs ADD COLUMN max_duration_s INTEGER;
 ALTER TABLE download_jobs ADD COLUMN max_file_mb    INTEGER;
 ALTER TABLE download_jobs ADD COLUMN max_items      INTEGER;
+CREATE INDEX download_jobs_outcome ON download_jobs (outcome_key, finished_at_ms)
+    WHERE outcome_key IS NOT NULL AND state = 'done' AND is_list = 0 AND deleted_at_ms IS NULL;
 CREATE INDEX download_jobs_session ON download_jobs (session_uuid, id)
     WHERE session_uuid IS NOT NULL AND deleted_at_ms IS NULL;
 -- How many somebody has open; and the sessions' (all of them, deleted ones too) for their end.
@@ -93,6 +96,7 @@ ALTER TABLE downloaded_tracks ADD COLUMN meta_json     TEXT;    -- all that is k
 ALTER TABLE downloaded_tracks ADD COLUMN wanted_json   TEXT;    -- what has to be found: a search, a Spotify track
 ALTER TABLE downloaded_tracks ADD COLUMN match_json    TEXT;    -- what was found, and how well it fits
 ALTER TABLE downloaded_tracks ADD COLUMN result_key    TEXT;    -- hash of all that makes its files (lib/cache.h)
+ALTER TABLE downloaded_tracks ADD COLUMN is_lead       INTEGER NOT NULL DEFAULT 0; -- while it runs its twins wait
 ALTER TABLE downloaded_tracks ADD COLUMN is_cached     INTEGER NOT NULL DEFAULT 0; -- its files were there already
 ALTER TABLE downloaded_tracks ADD COLUMN error_kind    TEXT;
 ALTER TABLE downloaded_tracks ADD COLUMN error_text    TEXT;

@@ -4,6 +4,7 @@
  */
 #include "follow.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -94,7 +95,7 @@ static int follow(struct db *db, const struct conf *conf, const char *uuid, stru
     printf("%s%s\n", terminal ? "\n" : "", status_word(&j));
     if (*j.error_kind)
         printf("  %s: %s\n", j.error_kind, j.error_text);
-    return tracks_of_job(db, j.id, report_track, &reporting, e);
+    return tracks_of_job(db, &(struct track_filter){ .job_id = j.id, .limit = INT_MAX }, report_track, &reporting, e);
 }
 
 int cmd_follow(const struct conf *conf, int argc, char **argv)

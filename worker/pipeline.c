@@ -161,7 +161,8 @@ static void hash_inputs(const struct run *r, int position, char hash[ID_SHA256_B
     const struct stage *s = &stages[position];
     const cJSON *before = position ? run_output(r, stages[position - 1].name) : NULL;
     char *made = before ? cJSON_PrintUnformatted(before) : NULL;
-    char *all = xasprintf("%s %d\n%s\n%s\n%s", s->name, s->version, r->job.url, r->job.spec_json, made ? made : "");
+    char *all = xasprintf("%s %d\n%s\n%s\n%s", s->name, s->version, r->track.info.url, r->job.spec_json,
+                          made ? made : "");
 
     id_sha256(hash, all, strlen(all));
     free(all);
@@ -239,9 +240,26 @@ static int run_stage(struct run *r, int position, struct err *e)
     return rc;
 }
 
+/* Is there any need for it? Somebody may have made these very files, or be making them. */
+static int share(struct run *r, bool *needed, struct err *e)
+{
+    enum life_share how = SHARE_NOT;
+
+    *needed = true;
+    if (!*r->track.result_key)
+        return 0;
+    if (life_share(r->db, r->conf, &r->claim, r->track.result_key, r->spec.use_cache, &how, e))
+        return -1;
+    *needed = how == SHARE_NOT;
+    r->put_back = how == SHARE_WAIT;
+    if (!*needed)
+        log_line(LOG_INFO, r->put_back ? "task_waits_for_twin" : "task_shared", "key=%.12s", r->track.result_key);
+    return 0;
+}
+
 int task_track(struct run *r, struct err *e)
 {
-    bool skipping = true;
+    bool skipping = true, needed = true;
 
     if (tracks_by_id(r->db, r->claim.subject_id, &r->track, e))
         return -1;
@@ -249,6 +267,8 @@ int task_track(struct run *r, struct err *e)
     if (file_mkdirs(r->work, e))
         return -1;
     load_state(r);
+    if (share(r, &needed, e) || !needed)
+        return needed ? -1 : 0;
     for (int i = 0; i < (int)ARRAY_LEN(stages); i++) {
         r->percent_weight = stages[i].weight;
         skipping = skipping && is_done(r, i);

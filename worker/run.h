@@ -35,6 +35,7 @@ struct run {
     char               mark[128];               /* DUBPLATE_TASK=…, the environment of everything we start */
     cJSON             *state;                   /* saved outputs by stage name */
     int64_t            cpu_ms;                  /* of children, in the current stage */
+    bool               put_back;                /* by itself: it goes on from its work directory */
     /* Progress. */
     const char        *stage;
     int                position;                    /* of the stage in its task */
@@ -88,6 +89,10 @@ int task_resolve(struct run *r, struct err *e);
 int task_track(struct run *r, struct err *e);
 int task_tidy(struct run *r, struct err *e);
 int task_purge(struct run *r, struct err *e);
+int task_playlist(struct run *r, struct err *e);
+
+/* What is still to be found out about a track of a list before anything is fetched: its page, and where that is. */
+int stage_learn(struct run *r, cJSON *out, struct err *e);
 
 int stage_download(struct run *r, cJSON *out, struct err *e);
 int stage_master(struct run *r, cJSON *out, struct err *e);

@@ -30,6 +30,7 @@
 #include "db.h"
 #include "gates.h"
 #include "idempotency.h"
+#include "keep.h"
 #include "keys.h"
 #include "lifecycle.h"
 #include "proc.h"
@@ -236,6 +237,7 @@ static const struct lane_rule {
     { "default", 0, 0, true },
     { "slow", 0, 1, true },
     { "webhook", 2, 2, false },
+    { "preview", 2, 2, false },     /* somebody waits for it */
     { "maintenance", 1, 1, false },
 };
 
@@ -489,6 +491,7 @@ static void upkeep(struct supervisor *s)
 {
     expire(s);
     workdir_sweep(s->db, &s->conf);
+    keep_tidy(s->db, &s->conf);
     forget_dead_workers(s);
     probe_ytdlp(s);
 }
@@ -565,7 +568,7 @@ static int block_signals(void)
 
 static int make_dirs(const struct conf *c, struct err *e)
 {
-    static const char *const names[] = { "run", "work", "downloads/library" };
+    static const char *const names[] = { "run", "work", "cache", "downloads/library" };
     char path[RUN_PATH_BYTES];
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

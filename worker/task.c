@@ -5,6 +5,7 @@
  */
 #include "task.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static const struct kind {
     { "track", task_track, false },
     { "tidy", task_tidy, true },
     { "purge", task_purge, true },
+    { "playlist", task_playlist, true },
 };
 
 static void remove_work_of(void *arg, const struct track *t)
@@ -42,12 +44,13 @@ static void remove_work_of(void *arg, const struct track *t)
 /* Removes the job's work directories. 1: done; 0: its tasks still run, so this one is put back to wait for them; -1. */
 static int clear_work(struct run *r, struct err *e)
 {
+    const struct track_filter all = { .job_id = r->claim.job_id, .limit = INT_MAX };
     const int running = queue_others_running(r->db, &r->claim, e);
 
     if (running)
         return running < 0 ? -1 : life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
     workdir_remove(r->conf, r->job.uuid);
-    return tracks_of_job(r->db, r->claim.job_id, remove_work_of, r, e) ? -1 : 1;
+    return tracks_of_job(r->db, &all, remove_work_of, r, e) ? -1 : 1;
 }
 
 /* What the tasks of a job left that ended without a process of their own to clean up: cancelled while they waited, or
@@ -58,21 +61,49 @@ int task_tidy(struct run *r, struct err *e)
 
     if (cleared <= 0)
         return cleared;
-    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job.uuid);
+    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, NULL);
     return life_kept_house(r->db, &r->claim, e);
+}
+
+struct paths { char **list; size_t count; };
+
+static void add_path(void *arg, const char *path)
+{
+    struct paths *p = arg;
+
+    p->list = xrealloc(p->list, (p->count + 1) * sizeof *p->list);
+    p->list[p->count++] = xstrdup(path);
+}
+
+/* The files of a job that nobody else refers to. */
+static int remove_files(struct run *r, struct err *e)
+{
+    struct paths p = { 0 };
+    bool is_last = false;
+
+    int rc = tracks_paths_of_job(r->db, r->claim.job_id, add_path, &p, e);
+    for (size_t i = 0; i < p.count; i++) {
+        if (rc == 0 && (rc = life_let_go(r->db, &r->claim, p.list[i], &is_last, e)) == 0 && is_last)
+            workdir_remove_file(r->conf, p.list[i]);
+        free(p.list[i]);
+    }
+    free(p.list);
+    return rc;
 }
 
 /* The files of a deleted job, then its row. */
 int task_purge(struct run *r, struct err *e)
 {
-    char below[128], path[RUN_PATH_BYTES];
     const int cleared = clear_work(r, e);
 
     if (cleared <= 0)
         return cleared;
-    run_job_dir(r, below, sizeof below);
-    snprintf(path, sizeof path, "%s/%s", r->conf->data_dir, below);
-    return file_remove_tree(path, e) ? -1 : life_purged(r->db, &r->claim, e);
+    if (*r->job.playlist_path)
+        workdir_remove_file(r->conf, r->job.playlist_path);
+    if (remove_files(r, e))
+        return -1;
+    workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, NULL);
+    return life_purged(r->db, &r->claim, e);
 }
 
 /* What an attempt that did not succeed leaves: partial files and finished stages where it runs again, by itself or, for
@@ -88,7 +119,7 @@ static void clean_up(struct run *r, const struct err *why, bool again)
         return;
     workdir_remove(r->conf, r->track.uuid[0] ? r->track.uuid : r->job.uuid);
     if (r->track.uuid[0])
-        workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->job.uuid);
+        workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, r->track.uuid);
 }
 
 static int write_failure(struct run *r, const struct kind *kind, const struct err *why, bool *again, struct err *e)
@@ -182,7 +213,7 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
             err_set(&why, ERR_SYSTEM, "this version knows no task of kind %s", r.claim.kind);
         if (!kind || open_run(&r, &why) || kind->run(&r, &why)) {
             rc = conclude_failure(&r, kind, &why, &e);
-        } else if (!kind->keeps_house) {
+        } else if (!kind->keeps_house && !r.put_back) {
             log_line(LOG_INFO, "task_done", "kind=%s", r.claim.kind);
             workdir_remove(conf, r.track.uuid[0] ? r.track.uuid : r.job.uuid);
         }

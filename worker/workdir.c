@@ -1,13 +1,17 @@
 #include "workdir.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "jobs.h"
 #include "run.h"
 #include "tracks.h"
@@ -30,15 +34,86 @@ void workdir_remove(const struct conf *conf, const char *uuid)
     remove_tree(path);
 }
 
-void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *job_uuid)
+/* Empty ones only, up to downloads/. */
+static void remove_empty_dirs(const struct conf *conf, const char *path)
 {
-    char path[RUN_PATH_BYTES];
+    char full[RUN_PATH_BYTES + 600];
+    const size_t top = strlen(conf->data_dir) + strlen("/downloads");
+
+    snprintf(full, sizeof full, "%s/%s", conf->data_dir, path);
+    while (strrchr(full, '/') > full + top && rmdir(full) == 0)
+        *strrchr(full, '/') = '\0';
+}
+
+void workdir_remove_file(const struct conf *conf, const char *path)
+{
+    char full[RUN_PATH_BYTES + 600], dir[600];
+
+    snprintf(full, sizeof full, "%s/%s", conf->data_dir, path);
+    if (unlink(full) && errno != ENOENT)
+        log_line(LOG_WARN, "remove_failed", "detail=\"%s\"", strerror(errno));
+    copy_text(dir, sizeof dir, path);
+    if (strrchr(dir, '/')) {
+        *strrchr(dir, '/') = '\0';
+        remove_empty_dirs(conf, dir);
+    }
+}
+
+static bool is_left(struct db *db, const char *path, const char *track_uuid)
+{
+    const char *name = strrchr(path, '/') + 1;
+    int64_t refs = 0;
     struct err e;
 
-    if (tracks_job_has_files(db, job_id, &e) != 0)
-        return;
-    snprintf(path, sizeof path, "%s/downloads/library/%s", conf->data_dir, job_uuid);
-    remove_tree(path);
+    if (strncmp(name, WORKDIR_PART, strlen(WORKDIR_PART)) == 0)
+        return !track_uuid || strcmp(name + strlen(WORKDIR_PART), track_uuid) == 0;
+    return tracks_count_refs(db, path, 0, &refs, &e) == 0 && refs == 0;
+}
+
+/* The files of one directory, path below DATA_DIR. */
+static void remove_left_in(struct db *db, const struct conf *conf, const char *dir, const char *track_uuid)
+{
+    char full[RUN_PATH_BYTES + 200], path[600];
+    const struct dirent *entry;
+    struct err e;
+
+    snprintf(full, sizeof full, "%s/%s", conf->data_dir, dir);
+    DIR *d = opendir(full);
+    while (d && (entry = readdir(d))) {
+        if (entry->d_type == DT_DIR)
+            continue;
+        snprintf(path, sizeof path, "%s/%.255s", dir, entry->d_name);
+        if (db_begin(db, &e))
+            break;
+        if (is_left(db, path, track_uuid))
+            unlinkat(dirfd(d), entry->d_name, 0);
+        db_end(db, 0, &e);
+    }
+    if (d)
+        closedir(d);
+}
+
+static void job_dir_of(const struct job_request *job, char *out, size_t size)
+{
+    snprintf(out, size, "downloads/%s/%s", "library", job->uuid);
+}
+
+void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *track_uuid)
+{
+    static const char *const kinds[] = { "audio", "cover" };
+    struct job_request job = { 0 };
+    char dir[128], below[160];
+    struct err e;
+
+    if (jobs_request(db, job_id, &job, &e) == 0) {
+        job_dir_of(&job, dir, sizeof dir);
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+            snprintf(below, sizeof below, "%s/%s", dir, kinds[i]);
+            remove_left_in(db, conf, below, track_uuid);
+            remove_empty_dirs(conf, below);
+        }
+    }
+    job_request_free(&job);
 }
 
 static bool is_older(const struct conf *conf, const char *uuid, int64_t seconds)
@@ -53,13 +128,11 @@ static bool is_older(const struct conf *conf, const char *uuid, int64_t seconds)
 /* A last attempt may have moved its file before its transaction failed. */
 static void remove_unplaced(struct db *db, const struct conf *conf, const char *track_uuid)
 {
-    struct job_request job = { 0 };
     struct track track = { 0 };
     struct err e;
 
-    if (tracks_find(db, track_uuid, &track, &e) == 0 && jobs_request(db, track.job_id, &job, &e) == 0)
-        workdir_remove_leftovers(db, conf, track.job_id, job.uuid);
-    job_request_free(&job);
+    if (tracks_find(db, track_uuid, &track, &e) == 0)
+        workdir_remove_leftovers(db, conf, track.job_id, track_uuid);
     track_free(&track);
 }
 

@@ -8,7 +8,7 @@ import { $, attr, clone, cssVar, line, order, say, show, text } from './dom.js';
 import { ahead, bytes, full, localTime, moment, plural } from './words.js';
 
 const LANES = {
-    default: 'links and tracks', slow: 'what takes long', webhook: 'calls to other servers', maintenance: 'clearing up',
+    preview: 'looks at links', default: 'links and tracks', slow: 'what takes long', webhook: 'calls to other servers', maintenance: 'clearing up',
 };
 const REFUSED = { bot_check: 'it takes this server for a bot', rate_limited: 'it limits this server' };
 const SHORT = 8;                /* a lane shorter than this does not fill its bar */

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import StackCase, main
 
 GOOD = "https://www.youtube.com/watch?v=frontiers01"
+PAGE = "https://example.org/page?x=1"       # of no platform that we know: another query is another page
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
@@ -25,10 +26,10 @@ class AtTheSameMoment(StackCase):
         db.close()
 
     def test_each_request_gets_its_own_answer(self):
-        ended = self.s.submit(f"{GOOD}&ended=1")
+        ended = self.s.submit(f"{PAGE}&ended=1")
         self.assertEqual(self.api("POST", f"/api/jobs/{ended}/cancel").status, 200)
         kinds = {
-            "submit": (201, lambda n: self.api("POST", "/api/jobs", {"url": f"{GOOD}&n={n}", "client_ref": f"ref-{n}"})),
+            "submit": (201, lambda n: self.api("POST", "/api/jobs", {"url": f"{PAGE}&n={n}", "client_ref": f"ref-{n}"})),
             "wrong": (422, lambda n: self.api("POST", "/api/jobs", {"url": f"file:///etc/passwd{n}"})),
             "cancel nobody": (404, lambda n: self.api("POST", f"/api/jobs/{NOBODY}/cancel")),
             "cancel what has ended": (409, lambda n: self.api("POST", f"/api/jobs/{ended}/cancel")),
@@ -46,14 +47,14 @@ class AtTheSameMoment(StackCase):
                 self.assertEqual(reply.status, kinds[kind][0], reply)
                 if kind == "submit":
                     self.assertEqual(reply.json["client_ref"], f"ref-{n}")
-                    self.assertEqual(self.s.job(reply.json["job_id"])["url"], f"{GOOD}&n={n}")
+                    self.assertEqual(self.s.job(reply.json["job_id"])["url"], f"{PAGE}&n={n}")
 
     def test_a_lock_that_does_not_come_free_is_503_for_all_and_nothing_is_stored(self):
         before = self.s.value("SELECT count(*) FROM download_jobs")
         with concurrent.futures.ThreadPoolExecutor(9) as pool:
             lock = pool.submit(self.hold_the_lock, 7)
             time.sleep(0.1)
-            replies = list(pool.map(lambda n: self.api("POST", "/api/jobs", {"url": f"{GOOD}&late={n}"}), range(3)))
+            replies = list(pool.map(lambda n: self.api("POST", "/api/jobs", {"url": f"{PAGE}&late={n}"}), range(3)))
             lock.result()
         for reply in replies:
             self.assertEqual((reply.status, reply.json["kind"]), (503, "busy"))

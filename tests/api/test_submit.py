@@ -11,6 +11,7 @@ from harness import StackCase, main
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 ISO_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 GOOD = "https://www.youtube.com/watch?v=frontiers01"
+PAGE = "https://example.org/page?x=1"       # of no platform that we know: another query is another page
 
 
 class SubmitCase(StackCase):
@@ -37,16 +38,16 @@ class AGoodSubmission(SubmitCase):
 
     def test_is_in_the_database_before_the_answer_leaves(self):
         before = self.count()
-        self.assertEqual(self.post({"url": GOOD + "&n=1"}).status, 201)
+        self.assertEqual(self.post({"url": PAGE + "&n=1"}).status, 201)
         self.assertEqual(self.count(), before + 1)
 
     def test_with_a_trailing_slash_means_the_same(self):
-        self.assertEqual(self.api("POST", "/api/jobs/", {"url": GOOD + "&n=2"}).status, 201)
+        self.assertEqual(self.api("POST", "/api/jobs/", {"url": PAGE + "&n=2"}).status, 201)
 
     def test_echoes_options_and_client_ref_in_the_detail(self):
         options = {"bitrate_kbps": 192, "sample_rate_hz": 44100, "normalize": False, "loudness_target_lufs": -16.5, "embed_cover": False,
                    "priority": -10, "client_ref": "kunde-№7 \U0001f3b5", "metadata": {"title": "Título", "track_number": 7, "date": "2004-05-20"}}
-        reply = self.post({"url": GOOD + "&n=3", **options})
+        reply = self.post({"url": PAGE + "&n=3", **options})
         self.assertEqual(reply.status, 201, reply)
         shown = self.s.job(reply.json["job_id"])
         self.assertEqual(shown["client_ref"], options["client_ref"])
@@ -60,7 +61,7 @@ class AGoodSubmission(SubmitCase):
         self.assertGreater(len(offered), 10)
         for n, (name, value) in enumerate(offered):
             with self.subTest(f"{name}={value}"):
-                self.assertEqual(self.post({"url": f"{GOOD}&o={n}", name: value}).status, 201)
+                self.assertEqual(self.post({"url": f"{PAGE}&o={n}", name: value}).status, 201)
 
     def test_takes_numbers_at_both_ends_of_their_range(self):
         schema = self.api("GET", "/api/options").json
@@ -68,14 +69,21 @@ class AGoodSubmission(SubmitCase):
         self.assertGreater(len(ends), 5)
         for n, (name, value) in enumerate(ends):
             with self.subTest(f"{name}={value}"):
-                self.assertEqual(self.post({"url": f"{GOOD}&e={n}", name: value}).status, 201)
+                self.assertEqual(self.post({"url": f"{PAGE}&e={n}", name: value}).status, 201)
 
     def test_takes_the_links_that_people_paste(self):
-        for url in ("https://youtu.be/frontiers01", "https://music.youtube.com/watch?v=frontiers01&list=RDAMVM", "HTTPS://WWW.YouTube.com/shorts/frontiers01",
+        for url in ("https://youtu.be/frontiers02", "https://music.youtube.com/watch?v=frontiers03&list=RDAMVM", "HTTPS://WWW.YouTube.com/shorts/frontiers04",
                     "https://soundcloud.com/artist/track", "http://93.184.216.34/a.mp3", "http://[2606:2800:220:1::1]/a.mp3",
                     "https://example.org:8443/%E2%82%AC/ü?q=1#t=30", "https://bücher.example/lied.mp3"):
             with self.subTest(url):
                 self.assertEqual(self.post({"url": url}).status, 201)
+
+    def test_of_one_recording_is_one_job_however_its_link_is_written(self):
+        ids = {self.post({"url": url}).json["job_id"] for url in (
+            "https://www.youtube.com/watch?v=samesame001", "https://youtu.be/samesame001?t=30", "https://m.youtube.com/watch?list=PLxyz&v=samesame001",
+            "https://music.youtube.com/watch?v=samesame001", "https://www.youtube.com/shorts/samesame001")}
+        self.assertEqual(len(ids), 1)
+        self.assertNotIn(self.post({"url": "https://www.youtube.com/watch?list=PLxyz&v=samesame001", "download_type": "playlist"}).json["job_id"], ids)
 
 
 class ABodyThatIsNoRequest(SubmitCase):

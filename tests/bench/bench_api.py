@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 from harness import Stack, eventually, processes_with  # noqa: E402
 from harness.stack import free_port  # noqa: E402
 
-BODY = '{"url": "https://www.youtube.com/watch?v=benchbench1&n=%"}'
+BODY = '{"url": "https://example.org/page?n=%"}'
 BARE_CONF = """
 pid {root}/nginx.pid; error_log {root}/error.log; worker_processes 1; daemon off;
 events {{ worker_connections 1024; }}
@@ -102,7 +102,7 @@ class Bench:
             os.chmod(tool, 0o755)
             with Stack(workers=1, site=False, env={"YTDLP_PATH": tool, "WORKER_CONCURRENCY": "8", "MAX_RETRIES": "0"}) as stack:
                 for n in range(jobs):
-                    stack.submit(f"https://www.youtube.com/watch?v=benchbench1&n={n}")
+                    stack.submit(f"https://example.org/page?n={n}")
                     time.sleep(0.03 + 0.0007 * (n % 100))        # no step with the worker's own rhythm
                 eventually(lambda: stack.value("SELECT count(*) FROM download_jobs WHERE state != 'failed'") == 0, 60, "all jobs end")
                 waits = sorted(r["ms"] for r in stack.rows("SELECT started_at_ms - created_at_ms AS ms FROM tasks WHERE kind = 'resolve' AND started_at_ms IS NOT NULL"))

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 from harness import Stack, eventually  # noqa: E402
 
 NOW_MS = int(time.time() * 1000)
-URL = "https://www.youtube.com/watch?v=scalescale1&n="
+URL = "https://example.org/page?n="
 
 
 def uuid7(n, kind):

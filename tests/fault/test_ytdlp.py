@@ -76,8 +76,8 @@ class Stubs(Case):
 
 
 class Arguments(Case):
-    URLS = ["https://www.youtube.com/watch?v=argsargs001&x=;touch%20/tmp/dubplate-was-here", "https://www.youtube.com/watch?v=argsargs001&y=$(id)&z='\"`",
-            "https://www.youtube.com/watch?v=argsargs001&%0a--exec%20x"]
+    URLS = ["https://www.youtube.com/watch?v=argsargs001&x=;touch%20/tmp/dubplate-was-here", "https://www.youtube.com/watch?v=argsargs002&y=$(id)&z='\"`",
+            "https://www.youtube.com/watch?v=argsargs003&%0a--exec%20x"]
 
     def test_are_a_vector_with_the_link_last_after_two_dashes(self):
         s = self.stack(workers=0, stub="record", env={**QUICK, "AWS_SECRET_ACCESS_KEY": "hidden", "WEBHOOK_SECRET": "hidden"})
@@ -96,7 +96,7 @@ class Arguments(Case):
                 self.assertIn("--no-exec", argv)
                 if "--load-info-json" not in argv:
                     self.assertEqual(argv[-2], "--")
-                    self.assertTrue(argv[-1].startswith("https://www.youtube.com/watch?v=argsargs001"), argv[-1])
+                    self.assertTrue(argv[-1].startswith("https://www.youtube.com/watch?v=argsargs00"), argv[-1])
                 for forbidden in ("--exec", "--netrc-cmd", "--downloader", "--cookies-from-browser"):
                     self.assertNotIn(forbidden, argv)
                 self.assertNotIn("hidden", json.dumps(env), "secrets stay with us")

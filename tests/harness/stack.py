@@ -72,7 +72,7 @@ class Stack:
             "PORT": str(self.port), "DATA_DIR": self.data, "DUBPLATE_BUILD": BUILD,
             "ALLOW_SOURCE_NETS": "127.0.0.0/8", "STACK_WORKERS": str(workers),
             # What would make every test slow or depend on the machine; tests of these set them.
-            "SOURCE_BUDGETS": "*=0", "SOURCE_REST_S": "1", "NETWORK_RETRY_MS": "50", "MIN_FREE_MB": "1", "KEEP_FAILED_H": "0",
+            "SOURCE_BUDGETS": "*=0", "SOURCE_REST_S": "1", "NETWORK_RETRY_MS": "50", "MIN_FREE_MB": "1", "KEEP_FAILED_H": "0", "CACHE_DAYS": "0",
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         }
         self.wants_site, self.stub = site, stub

@@ -84,14 +84,14 @@ static inline const char *submit_to(const char *asked, int64_t priority, int64_t
 {
     static char uuids[8][ID_UUID_BYTES];
     static int count;
-    char spec[32], *uuid = uuids[count % 8];
-    struct new_job j = { .url = "https://example.org/a", .source = "generic", .asked = asked, .spec_json = spec,
-                         .client_ref = "ref", .priority = priority, .scheduled_at_ms = at_ms };
-    bool existing;
+    char work[32], *uuid = uuids[count % 8];
+    struct new_job j = { .url = "https://example.org/a", .source = "generic", .asked = asked, .spec_json = "{}",
+                         .client_ref = "ref", .work_key = work, .priority = priority, .scheduled_at_ms = at_ms };
+    enum submitted how;
 
-    snprintf(spec, sizeof spec, "{\"n\":%d}", count++);
-    must(life_submit(db, &j, uuid, &existing, &e));
-    check(!existing, "nobody asked for this before");
+    snprintf(work, sizeof work, "work %d", count++);
+    must(life_submit(db, &conf, &j, uuid, &how, &e));
+    check(how == SUBMIT_NEW, "nobody asked for this before");
     return uuid;
 }
 
@@ -129,10 +129,19 @@ static const struct track_info info = { .url = "https://example.org/a", .title =
                                         .duration_ms = 60000 };
 static char track_uuid[ID_UUID_BYTES];      /* of the track that resolve() made last */
 
+/* With one track, whose files have this key. */
+static inline int resolve_as(const struct claim *c, const char *uuid, const char *result_key)
+{
+    const struct found found = { .uuid = uuid, .index = 1, .info = &info, .is_known = true, .asks = ASKS_MEDIA,
+                                 .result_key = result_key, .may_share = true };
+
+    return life_resolved(db, &conf, c, &found, 1, NULL, NULL, &e);
+}
+
 static inline void resolve(const struct claim *c)
 {
     id_uuid7(track_uuid);
-    must(life_resolved(db, c, track_uuid, &info, ASKS_MEDIA, &e));
+    must(resolve_as(c, track_uuid, NULL));
 }
 
 /* A job whose track task is claimed. */

@@ -68,11 +68,11 @@ static inline int submit(struct db *db, const char *spec_json, char uuid[ID_UUID
     static unsigned links;
     char url[64];
     struct new_job j = { .url = url, .source = "generic", .asked = "example.org", .spec_json = spec_json,
-                         .client_ref = "ref" };
-    bool existing = false;
+                         .client_ref = "ref", .work_key = url };
+    enum submitted how;
 
     snprintf(url, sizeof url, "https://example.org/%08u", ++links);
-    return life_submit(db, &j, uuid, &existing, err);
+    return life_submit(db, &conf, &j, uuid, &how, err);
 }
 
 /* 1: it is ours; 0: nothing is due; -1. */
@@ -96,7 +96,8 @@ static inline int resolve(struct db *db, const struct claim *c)
     char uuid[ID_UUID_BYTES];
 
     id_uuid7(uuid);
-    return life_resolved(db, c, uuid, &info, ASKS_MEDIA, &e);
+    const struct found found = { .uuid = uuid, .index = 1, .info = &info, .is_known = true, .asks = ASKS_MEDIA };
+    return life_resolved(db, &conf, c, &found, 1, NULL, NULL, &e);
 }
 
 static inline int place(void *arg, struct err *err)

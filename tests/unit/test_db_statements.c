@@ -9,6 +9,7 @@
 #include "idempotency.h"
 #include "jobs.h"
 #include "keys.h"
+#include "kept.h"
 #include "lifecycle.h"
 #include "queue.h"
 #include "sources.h"
@@ -44,6 +45,7 @@ static void ignore_track(void *arg, const struct track *t) { (void)arg, (void)t;
 static void ignore_event(void *arg, const struct event *ev) { (void)arg, (void)ev; }
 static void ignore_running(void *arg, const struct queue_running *r) { (void)arg, (void)r; }
 static void ignore_stage(void *arg, const struct stage_row *r) { (void)arg, (void)r; }
+static void ignore_path(void *arg, const char *path) { (void)arg, (void)path; }
 static int place(void *arg, struct err *e) { (void)arg, (void)e; return 0; }
 
 #define ok(call) check((call) >= 0, #call ": %s", e.text)
@@ -53,7 +55,7 @@ static void use_everything(void)
 {
     struct db *db = fresh();
     struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 10, .lease_s = 60, .source_rest_s = 1,
-                         .source_budgets = "*=1000", .data_dir = "." };
+                         .source_budgets = "*=1000", .data_dir = ".", .cache_days = 30 };
     struct job_filter filter = { .before_id = INT64_MAX, .limit = 10 };
     struct queue_progress p = { .stage = "download", .percent = 1, .downloaded_bytes = -1, .total_bytes = -1,
                                 .speed_bps = -1, .eta_s = -1 };
@@ -63,13 +65,14 @@ static void use_everything(void)
     const struct life_result result = { .artifacts = &artifact, .count = 1, .duration_ms = 1, .report_json = "{}",
                                         .place = place };
     struct worker_row worker = { .owner = "w1", .name = "w" }, workers[2];
-    char uuid[ID_UUID_BYTES], track[ID_UUID_BYTES], owners[4][QUEUE_OWNER_BYTES];
+    char uuid[ID_UUID_BYTES], second[ID_UUID_BYTES], track[ID_UUID_BYTES], owners[4][QUEUE_OWNER_BYTES];
     char token[ID_SECRET_BYTES], key[ID_SECRET_BYTES];
     const struct err network = { .kind = ERR_NETWORK, .text = "x" };
     const struct err refused = { .kind = ERR_RATE_LIMITED, .text = "x" };
     const struct err gone = { .kind = ERR_UNAVAILABLE, .text = "x" };
     struct new_job ask = { .url = "https://example.org/", .source = "generic", .asked = "example.org",
-                           .spec_json = "{}", .client_ref = "" };
+                           .spec_json = "{}", .client_ref = "", .work_key = "w", .outcome_key = "o",
+                           .may_be_cached = true };
     struct job_request request;
     struct job_totals totals;
     struct queue_lane lane;
@@ -77,13 +80,18 @@ static void use_everything(void)
     struct stored_answer answer = { .status = 201, .body = body }, given;
     static struct gates gates;
     int64_t n, key_id = 0;
-    bool again, existing;
+    const struct track_filter all = { .job_id = 1, .limit = 10 };
+    const struct listing list = { "A list", 3 };
+    struct kept kept = { .key = "k", .file = "src.webm" };
+    enum submitted how;
+    enum life_share share;
+    bool again, last;
     struct claim c, d;
     struct job job;
     struct track t;
     struct err e;
 
-    ok(life_submit(db, &ask, uuid, &existing, &e));
+    ok(life_submit(db, &conf, &ask, uuid, &how, &e));
     ok(life_pause(db, uuid, &e));
     ok(life_resume(db, uuid, &e));
     ok(life_prioritize(db, uuid, 1, &e));
@@ -117,7 +125,10 @@ static void use_everything(void)
     ok(life_fed(db, &c, &e));
     run(db, "UPDATE tasks SET asks = 2");
     ok(life_note(db, &c, "repeated", "resolve", &network, &e));
-    ok(life_resolved(db, &c, track, &info, ASKS_MEDIA, &e));
+    struct found found = { .uuid = track, .index = 1, .info = &info, .is_known = true, .asks = ASKS_PAGE,
+                           .result_key = "r", .may_share = true };
+    const struct track_page page = { .info = &info, .result_key = "r" };
+    ok(life_resolved(db, &conf, &c, &found, 1, &list, "note", &e));
     ok(life_claim(db, &conf, "default", "w1", &c, &e));
     ok(life_failed(db, &c, &conf, &network, &again, &e));
     run(db, "UPDATE tasks SET run_after_ms = 0");
@@ -133,6 +144,8 @@ static void use_everything(void)
     ok(life_failed(db, &c, &conf, &gone, &again, &e));
     ok(life_retry(db, uuid, &e));
     check(life_claim(db, &conf, "default", "w1", &c, &e) == 1, "retried: %s", e.text);
+    ok(life_learned(db, &c, &page, &e));
+    ok(life_share(db, &conf, &c, "r", true, &share, &e));
     ok(life_finished(db, &c, &result, &e));
     ok(jobs_find(db, uuid, &job, &e));
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
@@ -148,14 +161,29 @@ static void use_everything(void)
     track_free(&t);
     ok(tracks_by_id(db, 1, &t, &e));
     track_free(&t);
-    ok(tracks_of_job(db, job.id, ignore_track, NULL, &e));
+    ok(tracks_of_job(db, &all, ignore_track, NULL, &e));
     ok(tracks_work_state(db, track, &e));
-    ok(tracks_job_has_files(db, job.id, &e));
+    ok(tracks_paths_of_job(db, job.id, ignore_path, NULL, &e));
+    ok(life_claim(db, &conf, "maintenance", "w1", &c, &e));
+    ok(life_playlist_written(db, &c, "a/b.m3u8", &e));
+    run(db, "UPDATE download_jobs SET is_list = 0");
+    ok(life_submit(db, &conf, &ask, second, &how, &e));
+    assert_int_equal(how, SUBMIT_CACHED);
+    ok(kept_put(db, &kept, &e));
+    ok(kept_find(db, "k", 0, &kept, &e));
+    ok(kept_touch(db, "k", &e));
+    ok(kept_next_out(db, 0, -1, key, &e));
+    ok(kept_forget(db, "k", &e));
     ok(tracks_stages_of_job(db, job.id, ignore_stage, NULL, &e));
     ok(life_delete(db, uuid, &e));
     ok(life_claim(db, &conf, "maintenance", "w1", &c, &e));
+    ok(life_let_go(db, &c, "a/b.mp3", &last, &e));
     ok(life_purged(db, &c, &e));
-    ok(life_submit(db, &ask, uuid, &existing, &e));
+    ok(life_delete(db, second, &e));
+    ok(life_submit(db, &conf, &ask, uuid, &how, &e));
+    ok(life_claim(db, &conf, "default", "w1", &c, &e));
+    found.uuid = second;
+    ok(life_found(db, &conf, &c, &found, 1, &list, &e));
     ok(life_cancel(db, uuid, &e));
     ok(workers_add(db, &worker, &e));
     ok(workers_set_ytdlp(db, worker.owner, "/usr/bin/yt-dlp", "2026.10.26", &e));
@@ -178,6 +206,7 @@ static bool is_statement_of_a_module(const char *sql)
     static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "WITH R" };
 
     if (strstr(sql, "SET run_after_ms = 0") || strstr(sql, "SET offset_ms = 0") || strstr(sql, "SET asks = 2") ||
+        strstr(sql, "SET is_list = 0") ||
         strstr(sql, "sqlite_schema"))
         return false;
     for (size_t i = 0; i < LENGTH(verbs); i++)
@@ -189,7 +218,7 @@ static bool is_statement_of_a_module(const char *sql)
 /* How many rows "[Q_…] =" the statement tables of lib have. */
 static int statements_in_source(void)
 {
-    static const char *const modules[] = { "events", "idempotency", "jobs", "keys", "lanes", "lifecycle",
+    static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "lifecycle",
                                           "queue", "sources", "tracks", "workers" };
     int n = 0;
 
@@ -234,6 +263,7 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "WITH RECURSIVE flow", "one row per flow: claiming_walks_the_index… looks at its steps" },
     { "SELECT DISTINCT owner FROM tasks", "running tasks only, by their partial index" },
     { "DELETE FROM logins WHERE expires_at_ms", "one row per signed-in browser" },
+    { "FROM kept_sources", "as many streams as CACHE_MAX_MB has room for" },
     { "FROM workers", "one row per worker process" },
     { "DELETE FROM api_keys", "at start, over a handful of keys" },
 };

@@ -131,7 +131,7 @@ static void changes_nothing(const struct claim *stale, const char *why)
     int n = 0;
 #define TRY(call) calls[n].name = #call, calls[n].rc = (call), calls[n].kind = e.kind, n++
     TRY(life_tick(db, stale, &p, &e));
-    TRY(life_resolved(db, stale, "0199f3a1-0000-7000-8000-00000000000f", &info, ASKS_MEDIA, &e));
+    TRY(resolve_as(stale, "0199f3a1-0000-7000-8000-00000000000f", NULL));
     TRY(finish(db, stale));
     TRY(life_failed(db, stale, &conf, &failure, &again, &e));
     TRY(life_crashed(db, stale, &conf, "signal 9", &again, &e));

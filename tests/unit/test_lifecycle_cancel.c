@@ -89,7 +89,7 @@ TEST(once_cancelled_nothing_is_resolved_finished_or_placed)
 
     must(life_cancel(db, uuid, &e));
     id_uuid7(track_uuid);
-    assert_int_equal(life_resolved(db, &c, track_uuid, &info, ASKS_MEDIA, &e), -1);
+    assert_int_equal(resolve_as(&c, track_uuid, NULL), -1);
     assert_int_equal(e.kind, ERR_CANCELLED);
     assert_int_equal(number("SELECT COUNT(*) FROM downloaded_tracks"), 0);
 

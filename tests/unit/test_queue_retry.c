@@ -81,22 +81,22 @@ TEST(a_dead_letter_keeps_what_it_had_for_a_retry_by_hand)
 TEST(the_same_work_is_done_once_at_a_time)
 {
     struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "" };
+                         .spec_json = "{}", .client_ref = "", .work_key = "same" };
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
-    bool existing = true;
+    enum submitted how;
 
-    must(life_submit(db, &j, first, &existing, &e));
-    assert_false(existing);
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_true(existing);
+    must(life_submit(db, &conf, &j, first, &how, &e));
+    assert_int_equal(how, SUBMIT_NEW);
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_SAME);
     assert_string_equal(first, second);
-    j.client_ref = "for somebody else";
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_false(existing);
-    j.client_ref = "";
+    j.work_key = "another";
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_NEW);
+    j.work_key = "same";
     must(life_cancel(db, first, &e));
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_false(existing);                         /* the first has ended */
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_NEW);                         /* the first has ended */
     refuses(life_retry(db, first, &e), ERR_CONFLICT);
     assert_non_null(strstr(e.text, second));
     counts_are_right();
@@ -105,39 +105,40 @@ TEST(the_same_work_is_done_once_at_a_time)
 TEST(who_submits_what_is_being_cancelled_gets_a_job_of_his_own)
 {
     struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "" };
+                         .spec_json = "{}", .client_ref = "", .work_key = "same" };
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
-    bool existing;
+    enum submitted how;
 
-    must(life_submit(db, &j, first, &existing, &e));
+    must(life_submit(db, &conf, &j, first, &how, &e));
     const struct claim c = claim();
     must(life_cancel(db, first, &e));
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_false(existing);
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_NEW);
     assert_true(fail_with(&c, ERR_CANCELLED) == false);
     is(first, "cancelled");
     is(second, "pending");
     refuses(life_retry(db, first, &e), ERR_CONFLICT);
     must(life_cancel(db, second, &e));
     must(life_retry(db, first, &e));
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_true(existing);                          /* it is found again */
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_SAME);                          /* it is found again */
     assert_string_equal(first, second);
 }
 
 TEST(the_same_work_wanted_sooner_is_done_sooner)
 {
     struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "", .scheduled_at_ms = clock_wall_ms() + 3600000 };
+                         .spec_json = "{}", .client_ref = "", .work_key = "same",
+                         .scheduled_at_ms = clock_wall_ms() + 3600000 };
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
-    bool existing;
+    enum submitted how;
 
-    must(life_submit(db, &j, first, &existing, &e));
+    must(life_submit(db, &conf, &j, first, &how, &e));
     is(first, "scheduled");
     j.scheduled_at_ms = 0;
     j.priority = 4;
-    must(life_submit(db, &j, second, &existing, &e));
-    assert_true(existing);
+    must(life_submit(db, &conf, &j, second, &how, &e));
+    assert_int_equal(how, SUBMIT_SAME);
     is(first, "pending");
     assert_int_equal(job(first).priority, 4);
     claim();

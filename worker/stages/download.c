@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "json.h"
+#include "keep.h"
 #include "run.h"
 #include "ytdlp/args.h"
 #include "ytdlp/lines.h"
@@ -182,6 +183,8 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
     char thumbnail[16];
     int64_t size_bytes = 0;
 
+    if (keep_take(r, out) == 1)
+        return 0;
     repair_partials(r, false);
     drop_thumbnails(r);
     int rc = call(&d, &complaint, e);

@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cache.h"
 #include "json.h"
+#include "keep.h"
 #include "net.h"
 #include "run.h"
 #include "source.h"
@@ -181,9 +183,15 @@ static int resolve(struct resolving *s, struct err *e)
     id_uuid7(track_uuid);
     if (hand_over(r, track_uuid, &entry, s->first, e))
         return -1;
+    char key[ID_SHA256_BYTES];
+    cache_result_key(key, "library", &entry.info, 0, &r->spec);
+    const struct found found = { .uuid = track_uuid, .index = 1, .info = &entry.info, .result_key = key,
+                                 .is_known = !entry.is_reference, .may_share = r->spec.use_cache,
+                                 .asks = entry.is_reference ? ASKS_PAGE
+                                         : keep_has(r, &entry.info) ? ASKS_NOTHING : ASKS_MEDIA };
     run_failpoint(r, "resolve", "end");
     run_book_stage(r, "done");
-    return life_resolved(r->db, &r->claim, track_uuid, &entry.info, entry.is_reference ? ASKS_PAGE : ASKS_MEDIA, e);
+    return life_resolved(r->db, r->conf, &r->claim, &found, 1, NULL, NULL, e);
 }
 
 int task_resolve(struct run *r, struct err *e)

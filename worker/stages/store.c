@@ -2,6 +2,7 @@
  * store: the finished file to its place. It is decoded once more, as a player would, and its hash taken; then the
  * rename and the row happen together (lifecycle.h). Before this point nothing that is not finished bears a final name.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "json.h"
+#include "keep.h"
 #include "media.h"
+#include "workdir.h"
 
 #define NAME_MAX_BYTES 200      /* of 255 that file systems allow; players and archives append to names */
 
@@ -38,7 +41,8 @@ static int place(void *arg, struct err *e)
     run_failpoint(p->run, "place", "begin");
     for (int i = 0; i < p->count; i++) {
         full_path(p->run, p->artifacts[i].path, to, sizeof to);
-        if (rename(p->from[i], to))
+        /* The directory may have gone with the leftovers of another track of the list. */
+        if (rename(p->from[i], to) && (errno != ENOENT || file_mkdirs(p->dirs[i], e) || rename(p->from[i], to)))
             return err_errno(e, "cannot move the finished file to %s", to);
         if (file_fsync_path(p->dirs[i], e))
             return -1;
@@ -49,16 +53,16 @@ static int place(void *arg, struct err *e)
 
 /* A rename does not reach another file system: where downloads/ is one of its own, the file goes there first, beside
  * its place and under no final name. */
-static int bring_near(char *from, size_t size, const char *dir, struct err *e)
+static int bring_near(const struct run *r, char *from, size_t size, const char *dir, struct err *e)
 {
-    char near[RUN_PATH_BYTES + 16];
+    char near[RUN_PATH_BYTES + 80];
     struct stat file, place;
 
     if (stat(from, &file) || stat(dir, &place))
         return err_errno(e, "cannot look at %s", dir);
     if (file.st_dev == place.st_dev)
         return 0;
-    snprintf(near, sizeof near, "%s/.part", dir);
+    snprintf(near, sizeof near, "%s/" WORKDIR_PART "%s", dir, r->track.uuid);
     if (file_copy(from, near, e))
         return -1;
     copy_text(from, size, near);
@@ -70,10 +74,15 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
 {
     struct artifact *a = &p->artifacts[p->count];
     const struct run *r = p->run;
-    char job_dir[128], name[NAME_MAX_BYTES + 1];
+    char job_dir[128], title[840], name[NAME_MAX_BYTES + 1];
 
     run_job_dir(r, job_dir, sizeof job_dir);
-    file_safe_name(name, NAME_MAX_BYTES, r->track.info.title, ext);
+    /* Of a list: in its order, and no two of the same name. */
+    if (r->job.is_list)
+        snprintf(title, sizeof title, "%03lld %s", (long long)r->track.item_index, r->track.info.title);
+    else
+        copy_text(title, sizeof title, r->track.info.title);
+    file_safe_name(name, NAME_MAX_BYTES, title, ext);
     copy_text(a->kind, sizeof a->kind, kind);
     copy_text(a->format, sizeof a->format, ext);
     snprintf(a->path, sizeof a->path, "%s/%s/%s", job_dir, kind, name);
@@ -83,7 +92,7 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
     if (file_mkdirs(p->dirs[i], e) || file_sha256(a->sha256, p->from[i], &a->size_bytes, e) ||
         file_fsync_path(p->from[i], e))
         return -1;
-    return bring_near(p->from[i], sizeof p->from[i], p->dirs[i], e);
+    return bring_near(r, p->from[i], sizeof p->from[i], p->dirs[i], e);
 }
 
 /* Every directory that leads to the file has to outlive a power cut as well. */
@@ -142,5 +151,7 @@ int stage_store(struct run *r, cJSON *out, struct err *e)
      * finished under the same name. A further attempt renames over them; the end of the task removes them. */
     const int rc = life_finished(r->db, &r->claim, &result, e);
     cJSON_free(report);
+    if (rc == 0)
+        keep_give(r);
     return rc;
 }

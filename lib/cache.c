@@ -1,0 +1,71 @@
+#include "cache.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void cache_canonical(char *out, size_t size, const struct source_link *link, const char *url, bool wants_list)
+{
+    static const char *const kinds[] = { "item", "list", "profile", "any" };
+    const bool is_list = wants_list && link->kind == SOURCE_ITEM && *link->list;
+
+    if (strcmp(link->source, "direct") == 0 || strcmp(link->source, "generic") == 0 || !*link->id)
+        copy_text(out, size, url);
+    else
+        snprintf(out, size, "%s %s %s%s%s", link->source, is_list ? "list" : kinds[link->kind], link->form,
+                 is_list ? link->list : link->id, link->kind == SOURCE_ITEM ? "" : link->list_url);
+}
+
+/* The platform, in lower case, and its id; where there is no platform, ids are file names and prove nothing. */
+static char *recording(const struct track_info *info)
+{
+    char *name = xasprintf("%s", info->extractor);
+
+    for (char *p = name; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    const bool by_url = !*name || !*info->source_id || !strcmp(name, "generic") || !strcmp(name, "direct");
+    char *text = by_url ? xasprintf("url %s", info->url) : xasprintf("%s %s", name, info->source_id);
+    free(name);
+    return text;
+}
+
+static void hash_and_free(char out[ID_SHA256_BYTES], char *text)
+{
+    id_sha256(out, text, strlen(text));
+    free(text);
+}
+
+void cache_stream_key(char out[ID_SHA256_BYTES], const struct track_info *info, const char *quality)
+{
+    char *what = recording(info);
+
+    hash_and_free(out, xasprintf("stream 1\n%s\n%s", what, quality));
+    free(what);
+}
+
+void cache_result_key(char out[ID_SHA256_BYTES], const char *tenant, const struct track_info *info, int64_t number,
+                      const struct spec *spec)
+{
+    char *what = recording(info), *shape = spec_shape(spec);
+
+    hash_and_free(out, xasprintf("result 1\n%s\n%s\n%lld\n%s", tenant, what, (long long)number, shape));
+    free(what);
+    free(shape);
+}
+
+void cache_work_key(char out[ID_SHA256_BYTES], const char *tenant, const char *asked, const char *spec_json,
+                    const char *client_ref)
+{
+    hash_and_free(out, xasprintf("work 1\n%s\n%s\n%s\n%s", tenant, asked, spec_json, client_ref));
+}
+
+void cache_outcome_key(char out[ID_SHA256_BYTES], const char *tenant, const char *asked, const struct spec *spec)
+{
+    char *shape = spec_shape(spec);
+
+    hash_and_free(out, xasprintf("outcome 1\n%s\n%s\n%s", tenant, asked, shape));
+    free(shape);
+}
