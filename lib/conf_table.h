@@ -14,7 +14,7 @@
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
     INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64,                                                      \
         "tasks of the default lane that a worker runs at a time")                                                \
-    STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,preview,default,slow",                                          \
+    STR(queue_names, "QUEUE_NAMES", "maintenance,webhook,preview,default,slow",                                        \
         "lanes that this worker serves; each has places of its own")                                             \
     INT(poll_ms, "POLL_MS", 50, 5, 10000, "how often an idle worker looks whether the database changed")        \
     INT(lease_s, "LEASE_S", 60, 5, 3600, "a worker that hangs this long loses its tasks to another")             \

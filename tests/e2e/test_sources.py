@@ -33,7 +33,7 @@ class Sources(StackCase):
                 self.assertEqual(self.s.audio_files(job_id), [])
                 self.assertFalse(os.path.exists(os.path.join(self.s.data, "downloads", "library", job_id)), "no empty directory either")
         eventually(lambda: not self.s.work_entries(), 5, lambda: f"no work directory is left: {self.s.work_entries()}")
-        self.assertEqual(self.s.value("SELECT count(*) FROM tasks WHERE state IN ('queued', 'running')"), 0, "nobody tries again")
+        eventually(lambda: self.s.value("SELECT count(*) FROM tasks WHERE state IN ('queued', 'running')") == 0, 5, "nobody tries again")
 
     def test_that_are_no_music(self):
         self.check([

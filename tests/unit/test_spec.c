@@ -90,8 +90,9 @@ TEST(each_choice_takes_its_words_and_no_other)
     static const struct { const char *name; const char *good[12], *bad[6]; } cases[] = {
         { "source_type", { "\"auto\"", "\"youtube\"", "\"soundcloud\"", "\"instagram\"", "\"tiktok\"", "\"bandcamp\"",
                            "\"vimeo\"",
-                           "\"generic\"" }, { "\"Youtube\"", "\"\"", "\"spotify\"", "0", "null" } },
-        { "download_type", { "\"auto\"", "\"single\"" }, { "\"playlist\"", "\"single \"", "true" } },
+                           "\"generic\"", "\"spotify\"", "\"direct\"" }, { "\"Youtube\"", "\"\"", "\"myspace\"", "0", "null" } },
+        { "download_type", { "\"auto\"", "\"single\"", "\"playlist\"", "\"channel\"", "\"track\"", "\"profile\"" },
+          { "\"album\"", "\"single \"", "true" } },
         { "media_type", { "\"audio\"" }, { "\"video\"", "[\"audio\"]" } },
         { "quality", { "\"bestaudio\"", "\"worstaudio\"", "\"best\"", "\"worst\"" },
           { "\"bestaudio/best\"", "\"best[height<=720]\"", "\"--exec id\"", "137" } },
