@@ -40,7 +40,7 @@ HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
 WORKER = main supervisor serve follow task pipeline keep media playlist proc workdir \
          fetch fetch_file fetch_headers fetch_run \
-         stages/resolve stages/download stages/master stages/tag stages/store \
+         stages/direct stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify

@@ -1,7 +1,8 @@
 /*
- * download: the stream, by yt-dlp, into work/src.EXT, continuing what an earlier attempt left. Success is the
- * after_move line, a file of that name with bytes in it, and nothing less: yt-dlp exits with 0 without any file in
- * several cases. Whether the bytes are the whole recording shows when they are decoded.
+ * download: the stream into work/src.EXT, continuing what an earlier attempt left. A media file is fetched as it is
+ * (direct.h), the rest by yt-dlp. Its success is the after_move line, a file of that name with bytes in it, and nothing
+ * less: yt-dlp exits with 0 without any file in several cases. Whether the bytes are the whole recording shows when
+ * they are decoded.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "direct.h"
 #include "json.h"
 #include "keep.h"
 #include "run.h"
@@ -185,6 +187,9 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
 
     if (keep_take(r, out) == 1)
         return 0;
+    const int direct = direct_download(r, out, e);
+    if (direct != DIRECT_NOT)
+        return direct;
     repair_partials(r, false);
     drop_thumbnails(r);
     int rc = call(&d, &complaint, e);

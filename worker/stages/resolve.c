@@ -1,6 +1,7 @@
 /*
- * resolve: what does the link yield? Asks yt-dlp for the metadata, once; the answer is kept as info.json in the work
- * directory of the track, from which the download then takes the streams without asking the site again.
+ * resolve: what does the link yield? A media file tells it itself (direct.h); for the rest yt-dlp is asked for the
+ * metadata, once. The answer is kept as info.json in the work directory of the track, from which the download then
+ * takes the streams without asking the site again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cache.h"
+#include "direct.h"
 #include "json.h"
 #include "keep.h"
 #include "net.h"
@@ -172,10 +174,15 @@ static int resolve(struct resolving *s, struct err *e)
 {
     struct run *r = s->run;
     char track_uuid[ID_UUID_BYTES];
-    struct ytdlp_entry entry;
+    struct ytdlp_entry entry = { .is_reference = true };
 
-    if (check_target(r, r->job.url, e) || run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e) ||
-        check_limits(r, &entry, e) || check_targets(r, s->first, e))
+    if (check_target(r, r->job.url, e))
+        return -1;
+    const int direct = direct_resolve(r, r->job.url, &entry.info, &entry.size_bytes, e);
+    if (direct == DIRECT_NOT && (run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e) ||
+                                 check_targets(r, s->first, e)))
+        return -1;
+    if (direct < 0 || check_limits(r, &entry, e))
         return -1;
     if (!entry.info.url[0])
         copy_text(entry.info.url, sizeof entry.info.url, r->job.url);
@@ -183,11 +190,12 @@ static int resolve(struct resolving *s, struct err *e)
     id_uuid7(track_uuid);
     if (hand_over(r, track_uuid, &entry, s->first, e))
         return -1;
+    const bool is_reference = direct == DIRECT_NOT && entry.is_reference;
     char key[ID_SHA256_BYTES];
     cache_result_key(key, "library", &entry.info, 0, &r->spec);
     const struct found found = { .uuid = track_uuid, .index = 1, .info = &entry.info, .result_key = key,
-                                 .is_known = !entry.is_reference, .may_share = r->spec.use_cache,
-                                 .asks = entry.is_reference ? ASKS_PAGE
+                                 .is_known = !is_reference, .may_share = r->spec.use_cache,
+                                 .asks = is_reference ? ASKS_PAGE
                                          : keep_has(r, &entry.info) ? ASKS_NOTHING : ASKS_MEDIA };
     run_failpoint(r, "resolve", "end");
     run_book_stage(r, "done");
