@@ -44,8 +44,8 @@ WORKER = main supervisor serve follow task pipeline keep media playlist proc wor
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions job_races json lifecycle \
-       lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry queue_sources \
+UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch job_races json \
+       lifecycle lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry queue_sources \
        source spec url wal_reset ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
