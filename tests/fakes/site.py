@@ -11,13 +11,14 @@ YouTube plugin and this site's address baked in (a worker gives yt-dlp a clean e
   /watch/NAME                a page that yt-dlp's generic extractor resolves: JSON-LD AudioObject with title,
                              artist, uploader, date, duration, cover. ?title= ?artist= ?ext=webm ?cover=none|missing;
                              media modes given here go on to the media; page_status=, page_hang= stay here
-  /media/NAME.EXT            the recording; Range, ETag. EXT of recordings.KINDS
+  /media/NAME.EXT            the recording; Range, If-Range, ETag. EXT of recordings.KINDS. ?save_as= names it
+  /page/NAME.EXT             the page of /watch/NAME at an address that looks like a file's
   /cover/NAME.jpg|webp|png   1280x720
   /hls/NAME/index.m3u8       fragments of 2 s; ?missing=N takes one away
   /feed.xml                  RSS with two entries
                              ?page=KEY takes the rest of the query from what was PUT to /page/KEY
   /youtube/ID                JSON for the plugin; PUT {"name","modes",…} sets what an id means
-  /truncated.EXT /empty.mp3 /html-as.mp3 /empty.html /picture.png|jpg /redirect?to=URL
+  /truncated.EXT /empty.mp3 /html-as.mp3 /empty.html /picture.png|jpg /redirect?to=URL /redirect.mp3?to=URL
   /log                       every request so far; DELETE empties it
 
 Media modes (query): clip=SECONDS rate=BYTES_PER_S drip=1 cut=N stall=N hang=1 status=CODE[&retry_after=S]
@@ -183,6 +184,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         size = os.path.getsize(path)
         ranges = not query.get("norange")
         start, end = 0, size
+        etag = '"' + hashlib.sha256(f"{path} {size}".encode()).hexdigest()[:16] + '"'
+        modified = email.utils.formatdate(1085011200, usegmt=True)
+        ranges = ranges and self.headers.get("If-Range") in (None, etag, modified)
         wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range") or "") if ranges else None
         if wanted and wanted.group(0) != "bytes=-":
             first, last = wanted.groups()
@@ -198,8 +202,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.note(206 if wanted else 200)
         self.send_response(206 if wanted else 200)
         self.send_header("Content-Type", content_type)
-        self.send_header("ETag", '"' + hashlib.sha256(f"{path} {size}".encode()).hexdigest()[:16] + '"')
-        self.send_header("Last-Modified", email.utils.formatdate(1085011200, usegmt=True))
+        self.send_header("ETag", etag)
+        self.send_header("Last-Modified", modified)
+        if query.get("save_as"):
+            self.send_header("Content-Disposition", "attachment; filename*=UTF-8''" + urllib.parse.quote(query["save_as"]))
         if ranges:
             self.send_header("Accept-Ranges", "bytes")
         if wanted:
@@ -349,13 +355,14 @@ ROUTES = [
     (r"/", get_root),
     (rf"/media/{NAME}\.(?P<ext>{'|'.join(KINDS)})", get_media),
     (rf"/watch/{NAME}", get_watch),
+    (rf"/page/{NAME}\.(?:{'|'.join(KINDS)})", get_watch),
     (rf"/cover/{NAME}\.(?P<ext>{'|'.join(PICTURES)})", get_cover),
     (rf"/hls/{NAME}/index\.m3u8", get_hls_list),
     (rf"/hls/{NAME}/(?P<number>\d+)\.ts", get_hls_fragment),
     (r"/youtube/(?P<video_id>[\w-]{11})", get_youtube),
     (rf"/truncated\.(?P<ext>{'|'.join(KINDS)})", get_truncated),
     (r"/feed\.xml", get_feed),
-    (r"/redirect", get_redirect),
+    (r"/redirect(\.mp3)?", get_redirect),
     (r"/empty\.html", lambda self, query: self.send_html("<!doctype html><title>Nothing here</title><p>No music today.")),
     (r"/empty\.mp3", lambda self, query: self.send_bytes(200, "audio/mpeg", b"")),
     (r"/html-as\.mp3", lambda self, query: self.send_bytes(

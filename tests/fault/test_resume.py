@@ -43,6 +43,9 @@ class Resume(Case):
         self.check(job)
         self.assertEqual(len(self.s.site.log("/youtube/")), 1, "the metadata was kept")
 
+    def test_of_a_media_file_itself(self):
+        self.check(self.interrupted(self.s.site.media("frontiers", "webm", clip=20, rate=80000), lambda w: w.kill()))
+
     def test_after_a_drain_that_did_not_wait(self):
         def stop(worker):
             worker.drain()
