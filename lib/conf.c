@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net.h"
 
 struct setting {
     const char *name, *help, *text_default;
@@ -144,6 +145,34 @@ static int apply_log_level(const struct conf *c, struct err *e)
     return err_set(e, ERR_INPUT, "LOG_LEVEL=%.30s: expected error, warn, info or debug", c->log_level);
 }
 
+/* What nginx is to be told; the whitelist's default hangs on it, so no names that somebody else resolves. */
+static int check_listen(const struct conf *c, struct err *e)
+{
+    struct sockaddr_storage address;
+
+    if (strcmp(c->listen, "*") == 0 || (!strchr(c->listen, '%') && net_literal(c->listen, &address)))
+        return 0;
+    return err_set(e, ERR_INPUT, "LISTEN=%.60s: expected an IPv4 or IPv6 address, or *", c->listen);
+}
+
+static int check_whitelist(const struct conf *c, struct err *e)
+{
+    static const char *const values[] = { "", "true", "false" };
+
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        if (strcmp(c->download_whitelist_enabled, values[i]) == 0)
+            return 0;
+    return err_set(e, ERR_INPUT, "DOWNLOAD_WHITELIST_ENABLED=%.30s: expected true, false, or nothing",
+                   c->download_whitelist_enabled);
+}
+
+bool conf_listens_on_loopback(const struct conf *c)
+{
+    struct sockaddr_storage address;
+
+    return net_literal(c->listen, &address) && net_is_loopback((struct sockaddr *)&address);
+}
+
 int conf_load(struct conf *c, struct err *e)
 {
     memset(c, 0, sizeof *c);
@@ -164,7 +193,7 @@ int conf_load(struct conf *c, struct err *e)
     if (read_environment(c, e))
         return -1;
     copy_text(c->data_dir, sizeof c->data_dir, absolute);
-    return apply_log_level(c, e);
+    return check_listen(c, e) || check_whitelist(c, e) || apply_log_level(c, e) ? -1 : 0;
 }
 
 void conf_print(const struct conf *c, FILE *out)

@@ -27,6 +27,9 @@ struct conf {
 /* DATA_DIR becomes absolute; log level is applied. ERR_INPUT names file, line and setting. */
 int conf_load(struct conf *c, struct err *e);
 
+/* Nobody but this machine reaches the server. A proxy in front of it is somebody else's decision. */
+bool conf_listens_on_loopback(const struct conf *c);
+
 /* NAME=value lines, in table order. */
 void conf_print(const struct conf *c, FILE *out);
 

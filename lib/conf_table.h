@@ -5,10 +5,13 @@
  * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)
  */
 #define CONF_TABLE(INT, STR)                                                                                     \
-    INT(port, "PORT", 8080, 1, 65535, "where nginx listens, on 127.0.0.1")                                       \
+    INT(port, "PORT", 8080, 1, 65535, "where nginx listens")                                                     \
+    STR(listen, "LISTEN", "127.0.0.1", "address where nginx listens: IPv4, IPv6, or * for all of them")         \
     STR(data_dir, "DATA_DIR", "./data", "everything that Dubplate writes lives below this directory")           \
     STR(allow_source_nets, "ALLOW_SOURCE_NETS", "",                                                              \
         "CIDR list of private networks that links may point into, e.g. 192.168.1.0/24")                         \
+    STR(download_whitelist_enabled, "DOWNLOAD_WHITELIST_ENABLED", "",                                            \
+        "true: only channels of the whitelist are downloaded; false: all; empty: true unless LISTEN is loopback") \
     STR(ytdlp_path, "YTDLP_PATH", "yt-dlp", "the yt-dlp that is run; a wrapper script serves")                   \
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \

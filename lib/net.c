@@ -104,6 +104,16 @@ bool net_address_is_public(const struct sockaddr *address)
     return address->sa_family == AF_INET ? v4_public(bytes) : v6_public(bytes);
 }
 
+bool net_is_loopback(const struct sockaddr *address)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
+    const unsigned char *bytes = address_bytes(address);
+
+    if (!bytes || address->sa_family == AF_INET)
+        return bytes && bytes[0] == 127;
+    return memcmp(bytes, one, sizeof one) == 0 || (memcmp(bytes, mapped, sizeof mapped) == 0 && bytes[12] == 127);
+}
+
 bool net_address_allowed(const struct net_allow *allow, const struct sockaddr *address)
 {
     const unsigned char *bytes = address_bytes(address);

@@ -28,6 +28,9 @@ int net_allow_parse(struct net_allow *allow, const char *text, struct err *e);
 
 bool net_address_is_public(const struct sockaddr *address);
 
+/* 127.0.0.0/8, ::1, and the former inside IPv6. */
+bool net_is_loopback(const struct sockaddr *address);
+
 /* Public, or exempted. */
 bool net_address_allowed(const struct net_allow *allow, const struct sockaddr *address);
 

@@ -143,6 +143,44 @@ TEST(what_is_wrong_in_the_file_is_named_with_its_line)
     refused("LOG_LEVEL", "loud");
 }
 
+TEST(an_address_to_listen_at_is_no_name)
+{
+    static const char *const good[] = { "127.0.0.1", "0.0.0.0", "*", "::", "::1", "[::1]", "fe80::1", "192.168.1.5" };
+    static const char *const bad[] = { "localhost", "127.1", "127.0.0.1:80", "256.0.0.1", "**", "fe80::1%eth0", "[::1",
+                                       "127.0.0.1;", "0x7f000001", "unix:/x" };
+    struct conf c;
+
+    for (size_t i = 0; i < LENGTH(good); i++) {
+        forget_environment();
+        setenv("LISTEN", good[i], 1);
+        load(&c);
+        assert_string_equal(c.listen, good[i]);
+    }
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        forget_environment();
+        setenv("LISTEN", bad[i], 1);
+        refused("LISTEN", bad[i]);
+    }
+}
+
+TEST(the_whitelist_is_on_off_or_as_the_address_has_it)
+{
+    static const char *const good[] = { "true", "false", "" }, *const bad[] = { "yes", "1", "TRUE", "on", "truefalse" };
+    struct conf c;
+
+    for (size_t i = 0; i < LENGTH(good); i++) {
+        forget_environment();
+        setenv("DOWNLOAD_WHITELIST_ENABLED", good[i], 1);
+        load(&c);
+        assert_string_equal(c.download_whitelist_enabled, good[i]);
+    }
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        forget_environment();
+        setenv("DOWNLOAD_WHITELIST_ENABLED", bad[i], 1);
+        refused("DOWNLOAD_WHITELIST_ENABLED", bad[i]);
+    }
+}
+
 TEST(a_number_is_only_a_number)
 {
     static const char *const bad[] = { "3x", "x3", "0x3", "3.0", "1e1", "-", "+", "99999999999999999999", "3 ", "½" };
@@ -257,6 +295,7 @@ UNIT_MAIN(UNIT(without_file_and_environment_the_table_holds),
           UNIT(a_pair_of_quotes_is_dropped_and_nothing_else),
           UNIT(each_number_is_refused_one_beyond_its_range_and_taken_at_its_ends),
           UNIT(what_is_wrong_in_the_file_is_named_with_its_line),
+          UNIT(an_address_to_listen_at_is_no_name), UNIT(the_whitelist_is_on_off_or_as_the_address_has_it),
           UNIT(a_number_is_only_a_number),
           UNIT(text_that_does_not_fit_is_refused_and_not_cut),
           UNIT(the_data_directory_becomes_absolute_without_trailing_slashes),

@@ -78,6 +78,24 @@ TEST(ipv6_is_refused_outside_global_unicast_and_in_its_special_blocks)
     all(true, open, LENGTH(open));
 }
 
+TEST(loopback_is_this_machine_alone)
+{
+    static const struct { const char *text; bool is; } table[] = {
+        { "127.0.0.1", true }, { "127.255.255.255", true }, { "::1", true }, { "[::1]", true },
+        { "::ffff:127.0.0.1", true }, { "::ffff:7f01:203", true }, { "0.0.0.0", false }, { "126.255.255.255", false },
+        { "128.0.0.1", false }, { "10.0.0.1", false }, { "::", false }, { "::2", false }, { "1::1", false },
+        { "::127.0.0.1", false }, { "::ffff:10.0.0.1", false }, { "fe80::1", false },
+    };
+    const struct sockaddr nowhere = { .sa_family = AF_UNIX };
+
+    for (size_t i = 0; i < LENGTH(table); i++) {
+        struct sockaddr_storage a;
+        check(net_literal(table[i].text, &a), "%s", table[i].text);
+        check(net_is_loopback((struct sockaddr *)&a) == table[i].is, "%s", table[i].text);
+    }
+    assert_false(net_is_loopback(&nowhere));
+}
+
 TEST(brackets_and_zones_do_not_hide_an_address)
 {
     static const char *const refused[] = { "[::1]", "[fe80::1%eth0]", "[fe80::1%25eth0]", "[::ffff:10.0.0.1]",
@@ -281,7 +299,7 @@ TEST(a_host_is_checked_by_every_address_it_has)
 
 UNIT_MAIN(UNIT(each_special_block_of_ipv4_is_refused_from_its_first_to_its_last_address),
           UNIT(ipv6_is_refused_outside_global_unicast_and_in_its_special_blocks),
-          UNIT(brackets_and_zones_do_not_hide_an_address),
+          UNIT(loopback_is_this_machine_alone), UNIT(brackets_and_zones_do_not_hide_an_address),
           UNIT(only_whole_addresses_are_literals),
           UNIT(other_address_families_are_refused),
           UNIT(random_ipv4_addresses_are_judged_as_by_the_reference),
