@@ -33,8 +33,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 # One file per platform: lib/source_NAME.c, and a row in lib/source.c.
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      cache conf db events gates idempotency jobs json kept keys lanes lifecycle net queue source sources spec status tracks url \
-      workers $(SOURCES:%=source_%)
+      cache conf db events gates idempotency jobs json kept keys lanes lifecycle net queue source sources spec status \
+      tracks url whitelist workers $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
@@ -45,8 +45,8 @@ WORKER = main supervisor serve follow task pipeline keep media playlist proc wor
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
 UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch job_races json \
-       lifecycle lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry queue_sources \
-       source spec url wal_reset ytdlp
+       lifecycle lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry \
+       queue_sources source spec url wal_reset whitelist ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

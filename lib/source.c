@@ -5,7 +5,12 @@
 
 #include "base/mem.h"
 
-static const struct source source_generic = { .name = "generic", .way = SOURCE_BY_YTDLP, .formats = "" };
+static const struct source source_generic = {
+    .name = "generic",
+    .way = SOURCE_BY_YTDLP,
+    .formats = "",
+    .channels = { .give = SOURCE_GIVE_HOST, .hosts = true },
+};
 
 /* The first that fits wins. */
 static const struct source *const table[] = {

@@ -42,6 +42,27 @@ enum source_way {
 /* What a link names. Fills out->kind and the ids; the rest of *out is set. ERR_UNSUPPORTED. */
 typedef int source_recogniser(struct source_link *out, const struct url *url, struct err *e);
 
+/* Which of what yt-dlp says of an item only the platform itself can have written: the whitelist goes by these. */
+enum {
+    SOURCE_CHANNEL_ID = 1,
+    SOURCE_UPLOADER_ID = 2,
+    SOURCE_USER_URLS = 4,           /* channel_url, uploader_url */
+    SOURCE_CHANNEL_NAME = 8,        /* "channel" is the user name, not what they call themselves */
+    SOURCE_PAGE = 16,               /* the item's address: under another user's name there is nothing to be found */
+};
+
+/* Who publishes at a platform, and how they are told apart (whitelist.h). */
+struct source_channels {
+    const char *give;               /* what somebody should give to name one; NULL: it has none */
+    unsigned    clues;
+    bool        hosts;              /* they are hosts */
+    bool        at;                 /* names are written @name */
+    bool        any_script;         /* names are not of ASCII alone */
+    bool      (*is_id)(const char *text);       /* what is an id and no name; NULL: there are none */
+};
+#define SOURCE_GIVE_USER "the user's name, or the address of the user's page"
+#define SOURCE_GIVE_HOST "a host like example.org"
+
 struct source {
     const char        *name;
     const char *const *domains;     /* NULL-terminated; each with all its subdomains. NULL: any host (see fits) */
@@ -50,12 +71,14 @@ struct source {
     enum source_way    way;
     const char        *formats;     /* SOURCE_BY_YTDLP: a filter for its streams, e.g. "[format_id!*=preview]"; "" */
     const char *const *options;     /* SOURCE_BY_YTDLP: more of its options; NULL-terminated, or NULL */
+    struct source_channels channels;
 };
 
 /* By name; NULL for none. "generic" has a row as well. */
 const struct source *source_named(const char *name);
 
-/* What the link names. ERR_UNSUPPORTED where the platform has nothing to play at such a link. */
+/* What the link names. ERR_UNSUPPORTED where the platform has nothing to play at such a link; out->source, and
+ * out->channel where the link tells it, hold even then. */
 int source_recognise(struct source_link *out, const struct url *url, struct err *e);
 
 /* Who has to be spared when it refuses: the platform with all its hosts, or this host. */

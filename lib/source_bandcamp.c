@@ -26,4 +26,5 @@ const struct source source_bandcamp = {
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "",
+    .channels = { .give = SOURCE_GIVE_USER, .clues = SOURCE_USER_URLS | SOURCE_PAGE },
 };

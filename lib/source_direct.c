@@ -36,4 +36,5 @@ const struct source source_direct = {
     .recognise = recognise,
     .way = SOURCE_BY_FETCH,
     .formats = "",
+    .channels = { .give = SOURCE_GIVE_HOST, .hosts = true },
 };

@@ -4,6 +4,20 @@
 #include "base/mem.h"
 #include "source.h"
 
+/* /NAME: somebody's page, unless it is one of the site's own. */
+static bool is_user(const struct source_path *path)
+{
+    static const char *const words[] = { "about", "accounts", "direct", "developer", "explore", "legal", "p", "reel",
+                                         "reels", "stories", "tv", "web", NULL };
+
+    if (path->count < 1)
+        return false;
+    for (const char *const *word = words; *word; word++)
+        if (source_is(path, 0, *word))
+            return false;
+    return true;
+}
+
 static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     static const char *const items[] = { "p", "reel", "reels", "tv", NULL };
@@ -26,6 +40,7 @@ static int recognise(struct source_link *out, const struct url *url, struct err 
                 copy_text(out->channel, sizeof out->channel, at ? path.segments[0] : "");
                 return 0;
             }
+    copy_text(out->channel, sizeof out->channel, is_user(&path) ? path.segments[0] : "");
     return err_set(e, ERR_UNSUPPORTED, "this Instagram page is no post or reel; profiles need a login there");
 }
 
@@ -35,4 +50,5 @@ const struct source source_instagram = {
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "",
+    .channels = { .give = SOURCE_GIVE_USER, .clues = SOURCE_CHANNEL_NAME | SOURCE_USER_URLS },
 };

@@ -58,4 +58,5 @@ const struct source source_soundcloud = {
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "[format_id!*=preview]",
+    .channels = { .give = SOURCE_GIVE_USER, .clues = SOURCE_USER_URLS | SOURCE_PAGE },
 };

@@ -28,4 +28,5 @@ const struct source source_tiktok = {
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "",
+    .channels = { .give = SOURCE_GIVE_USER, .clues = SOURCE_USER_URLS, .at = true },
 };

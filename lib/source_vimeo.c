@@ -9,6 +9,21 @@ static bool is_number(const char *s)
     return *s && strspn(s, "0123456789") == strlen(s);
 }
 
+/* /NAME, /NAME/videos: somebody's page, unless it is one of the site's own. */
+static bool is_user(const struct source_path *path)
+{
+    static const char *const words[] = { "album", "blog", "categories", "channels", "features", "groups", "help",
+                                         "log_in", "join", "ondemand", "search", "showcase", "staffpicks", "upload",
+                                         "video", "watch", NULL };
+
+    if (path->count > 2 || is_number(path->segments[0]) || (path->count == 2 && !source_is(path, 1, "videos")))
+        return false;
+    for (const char *const *word = words; *word; word++)
+        if (source_is(path, 0, *word))
+            return false;
+    return true;
+}
+
 static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
     struct source_path path;
@@ -22,6 +37,8 @@ static int recognise(struct source_link *out, const struct url *url, struct err 
     if (is_list || is_number(path.segments[0]) || (path.count >= 2 && is_number(last))) {
         out->kind = is_list ? SOURCE_LIST : SOURCE_ITEM;
         copy_text(out->id, sizeof out->id, is_list || !is_number(path.segments[0]) ? last : path.segments[0]);
+    } else if (is_user(&path)) {
+        copy_text(out->channel, sizeof out->channel, path.segments[0]);
     }
     return 0;
 }
@@ -32,4 +49,5 @@ const struct source source_vimeo = {
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "",
+    .channels = { .give = SOURCE_GIVE_USER, .clues = SOURCE_UPLOADER_ID | SOURCE_USER_URLS },
 };

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "source.h"
 
-#define VIDEO_ID 11
+#define VIDEO_ID   11
+#define CHANNEL_ID 24
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -100,10 +101,19 @@ static int recognise(struct source_link *out, const struct url *url, struct err 
     return 0;
 }
 
+/* A channel that YouTube numbers. */
+static bool is_channel_id(const char *text)
+{
+    return strncmp(text, "UC", 2) == 0 && source_is_id(text, CHANNEL_ID, CHANNEL_ID);
+}
+
 const struct source source_youtube = {
     .name = "youtube",
     .domains = SOURCE_DOMAINS("youtube.com", "youtu.be", "youtube-nocookie.com"),
     .recognise = recognise,
     .way = SOURCE_BY_YTDLP,
     .formats = "",
+    .channels = { .give = "its id (UC…), its handle (@name), or the address of its page with one of these",
+                  .clues = SOURCE_CHANNEL_ID | SOURCE_UPLOADER_ID | SOURCE_USER_URLS,
+                  .at = true, .any_script = true, .is_id = is_channel_id },
 };

@@ -24,6 +24,8 @@ static const struct err_class classes[ERR_KINDS] = {
     [ERR_UNSUPPORTED]   = { "unsupported", "Nothing to download there",
                             "Open the link in a browser: does it play a single piece of audio or video?",
                             422, false, 0 },
+    [ERR_NOT_WHITELISTED] = { "not_whitelisted", "Not on the whitelist",
+                              "Add the channel to the whitelist, then retry.", 403, false, 0 },
     [ERR_NO_FORMAT]     = { "no_format", "No such stream", "Try quality bestaudio.", 422, false, 0 },
     [ERR_UNAVAILABLE]   = { "unavailable", "Gone from the source",
                             "Open the link in a browser: is it still there?", 404, false, 0 },

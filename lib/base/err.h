@@ -25,6 +25,7 @@ enum err_kind {
     ERR_MEDIA_TYPE,
     /* The source: what a platform or its file is to blame for. */
     ERR_UNSUPPORTED,
+    ERR_NOT_WHITELISTED, /* whoever runs this server allows certain channels only */
     ERR_NO_FORMAT,
     ERR_UNAVAILABLE,
     ERR_LOGIN_REQUIRED,

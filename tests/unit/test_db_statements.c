@@ -14,6 +14,7 @@
 #include "queue.h"
 #include "sources.h"
 #include "tracks.h"
+#include "whitelist.h"
 #include "workers.h"
 
 /* The text of each statement that ran, once. */
@@ -46,9 +47,31 @@ static void ignore_event(void *arg, const struct event *ev) { (void)arg, (void)e
 static void ignore_running(void *arg, const struct queue_running *r) { (void)arg, (void)r; }
 static void ignore_stage(void *arg, const struct stage_row *r) { (void)arg, (void)r; }
 static void ignore_path(void *arg, const char *path) { (void)arg, (void)path; }
+static void ignore_entry(void *arg, const struct whitelist_entry *entry) { (void)arg, (void)entry; }
 static int place(void *arg, struct err *e) { (void)arg, (void)e; return 0; }
 
 #define ok(call) check((call) >= 0, #call ": %s", e.text)
+
+static void use_whitelist(struct db *db, const struct conf *conf)
+{
+    struct whitelist_entry entry = { .platform = "youtube", .channel = "@a" };
+    const struct source_link link = { .source = "youtube", .channel = "@b" };
+    const struct url url = { .text = "https://www.youtube.com/@b" };
+    bool existing;
+    struct err e;
+    int64_t n;
+
+    ok(whitelist_set(db, true, &e));
+    ok(whitelist_add(db, &entry, &existing, &e));
+    ok(whitelist_list(db, INT64_MAX, 1, ignore_entry, NULL, &e));
+    ok(whitelist_count(db, &n, &e));
+    ok(whitelist_patch(db, entry.uuid, NULL, "x", &e));
+    ok(whitelist_find(db, entry.uuid, &entry, &e));
+    assert_int_equal(whitelist_check_link(db, conf, &link, &url, &e), -1);
+    ok(whitelist_check_platform(db, conf, "youtube", &e));
+    ok(whitelist_remove(db, entry.uuid, &e));
+    ok(whitelist_unset(db, &e));
+}
 
 /* Calls whatever lib does to the database. A new statement needs a call here: the test below counts them. */
 static void use_everything(void)
@@ -197,6 +220,7 @@ static void use_everything(void)
     ok(keys_login(db, key_id, 1000, token, &e));
     ok(keys_check_login(db, token, &key_id, &e));
     ok(keys_logout(db, token, &e));
+    use_whitelist(db, &conf);
     db_close(&db);
 }
 
@@ -219,7 +243,7 @@ static bool is_statement_of_a_module(const char *sql)
 static int statements_in_source(void)
 {
     static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "lifecycle",
-                                          "queue", "sources", "tracks", "workers" };
+                                          "queue", "sources", "tracks", "whitelist", "workers" };
     int n = 0;
 
     for (size_t i = 0; i < LENGTH(modules); i++) {
@@ -265,6 +289,7 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "DELETE FROM logins WHERE expires_at_ms", "one row per signed-in browser" },
     { "FROM kept_sources", "as many streams as CACHE_MAX_MB has room for" },
     { "FROM workers", "one row per worker process" },
+    { "SELECT COUNT(*) FROM whitelist", "its entries, which somebody wrote by hand" },
     { "DELETE FROM api_keys", "at start, over a handful of keys" },
 };
 

@@ -80,6 +80,9 @@ TEST(links_are_recognised_as_people_paste_them)
         { "https://vimeo.com/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
         { "https://vimeo.com/channels/staffpicks/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
         { "https://vimeo.com/channels/staffpicks", "vimeo", SOURCE_LIST, "staffpicks", NULL, NULL },
+        { "https://vimeo.com/staff", "vimeo", SOURCE_ANY, "", NULL, "staff" },
+        { "https://vimeo.com/staff/videos", "vimeo", SOURCE_ANY, "", NULL, "staff" },
+        { "https://vimeo.com/watch", "vimeo", SOURCE_ANY, "", NULL, NULL },
         { "https://example.org/podcast.rss", "generic", SOURCE_ANY, "", NULL, NULL },
         { "https://notyoutube.com/watch?v=x", "generic", SOURCE_ANY, "", NULL, NULL },
     };
@@ -109,6 +112,23 @@ TEST(what_a_platform_has_nothing_to_play_for_is_refused)
     }
 }
 
+TEST(a_page_with_nothing_to_play_still_tells_whose_it_is)
+{
+    static const struct { const char *link, *channel; } table[] = {
+        { "https://www.instagram.com/somebody/", "somebody" }, { "https://www.instagram.com/some.body", "some.body" },
+        { "https://www.instagram.com/explore/tags/x", "" }, { "https://www.instagram.com/", "" },
+        { "https://www.instagram.com/reel/", "" },
+    };
+    struct source_link got;
+    struct err e;
+
+    for (size_t i = 0; i < LENGTH(table); i++) {
+        check(recognise(&got, table[i].link, &e) == -1, "%s passes", table[i].link);
+        check(strcmp(got.channel, table[i].channel) == 0, "%s is of \"%s\"", table[i].link, got.channel);
+        assert_string_equal(got.source, "instagram");
+    }
+}
+
 /* No link, however odd, reads beyond its fields. */
 TEST(odd_links_are_cut_and_not_more)
 {
@@ -135,4 +155,5 @@ TEST(odd_links_are_cut_and_not_more)
 }
 
 UNIT_MAIN(UNIT(links_are_recognised_as_people_paste_them), UNIT(what_a_platform_has_nothing_to_play_for_is_refused),
+          UNIT(a_page_with_nothing_to_play_still_tells_whose_it_is),
           UNIT(odd_links_are_cut_and_not_more))

@@ -66,7 +66,7 @@ class DubplateFakeYoutubeIE(InfoExtractor):
                 {"url": jpg, "id": "0", "width": 640, "height": 360, "preference": -1},
                 {"url": webp, "id": "1", "width": 1280, "height": 720, "preference": 0},
             ],
-            "channel": "Fisher Music", "channel_id": "UCdubplatefakechannel00", "channel_url": "https://www.youtube.com/channel/UCdubplatefakechannel00",
+            "channel": "Fisher Music", "channel_id": "UCdubplatefakechannel000", "channel_url": "https://www.youtube.com/channel/UCdubplatefakechannel000",
             "uploader": "Fisher Music", "uploader_id": "@fishermusic",
             "upload_date": "20040520",
             "description": "A recording of the game Advanced Strategic Command.",
