@@ -32,6 +32,12 @@ DRAWINGS = ["mandelbrot=size=1280x720:start_scale=0.6", "testsrc2=size=1280x720"
 
 CLIP_FROM_SECONDS = 30     # the intros are quiet
 HLS_FRAGMENT_SECONDS = 2
+# name -> (ending of a fragment, ffmpeg output arguments)
+HLS_PIECES = {
+    "ts": ("ts", ["-c:a", "aac", "-b:a", "128k", "-f", "segment", "-segment_format", "mpegts"]),
+    "mp3": ("mp3", ["-c:a", "libmp3lame", "-b:a", "128k", "-f", "segment", "-segment_format", "mp3", "-write_xing", "0", "-id3v2_version", "0"]),
+    "fmp4": ("m4s", ["-c:a", "aac", "-b:a", "128k", "-f", "hls", "-hls_segment_type", "fmp4", "-hls_list_size", "0"]),
+}
 
 
 class NoSuchRecording(Exception):
@@ -83,18 +89,38 @@ class Recordings:
                            "rgb24" if ext == "png" else "yuvj420p" if ext == "jpg" else "yuv420p",
                            "-f", "webp" if ext == "webp" else "image2"])
 
-    def hls_fragments(self, name, clip):
-        """Paths of MPEG-TS fragments of `HLS_FRAGMENT_SECONDS` with AAC inside, in order."""
+    def video(self, name, clip=None):
+        """Path of an MP4 with H.264 and AAC: what platforms give who have no stream of sound alone."""
+        sound = self.audio(name, "m4a", clip)
+        picture = f"testsrc2=size=64x112:rate=5:duration={self.duration(sound)}"
+        return self._made(os.path.basename(sound)[:-4] + ".mp4",
+                          ["-i", sound, "-f", "lavfi", "-i", picture, "-map", "0:a", "-map", "1:v", "-c:a", "copy", "-c:v", "libx264", "-preset", "ultrafast",
+                           "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"])
+
+    def hls_fragments(self, name, clip, pieces="ts"):
+        """Paths of the fragments, of `HLS_FRAGMENT_SECONDS` each and in order; of `clip` seconds, or of the whole."""
+        if pieces not in HLS_PIECES:
+            raise NoSuchRecording(pieces)
+        directory = self._hls(name, clip, pieces)
+        return [os.path.join(directory, f) for f in sorted(os.listdir(directory)) if f[0].isdigit() and f.endswith(HLS_PIECES[pieces][0])]
+
+    def hls_head(self, name, clip):
+        """What the fragments of fMP4 have in common."""
+        return os.path.join(self._hls(name, clip, "fmp4"), "init.m4s")
+
+    def _hls(self, name, clip, pieces):
         original = self._original(name)
-        key = f"{name}-clip{float(clip):g}.hls"
+        key = f"{name}{'' if clip is None else f'-clip{float(clip):g}'}{'' if pieces == 'ts' else '-' + pieces}.hls"
+        piece = [] if clip is None else ["-ss", str(CLIP_FROM_SECONDS), "-t", str(float(clip))]
+        ending, output = HLS_PIECES[pieces]
 
         def write(path):
             os.mkdir(path)
-            self._ffmpeg(["-ss", str(CLIP_FROM_SECONDS), "-t", str(float(clip)), "-i", original, "-map", "0:a", "-vn", "-map_metadata", "-1",
-                          "-c:a", "aac", "-b:a", "128k", "-f", "segment", "-segment_time", str(HLS_FRAGMENT_SECONDS),
-                          "-segment_format", "mpegts", os.path.join(path, "%03d.ts")])
-        directory = self._once(key, write)
-        return [os.path.join(directory, f) for f in sorted(os.listdir(directory))]
+            fragments = os.path.join(path, "%03d." + ending)
+            where = ["-hls_time", str(HLS_FRAGMENT_SECONDS), "-hls_fmp4_init_filename", "init.m4s", "-hls_segment_filename", fragments,
+                     os.path.join(path, "list.m3u8")] if pieces == "fmp4" else ["-segment_time", str(HLS_FRAGMENT_SECONDS), fragments]
+            self._ffmpeg([*piece, "-i", original, "-map", "0:a", "-vn", "-map_metadata", "-1", *output, *where])
+        return self._once(key, write)
 
     def duration(self, path):
         """Seconds, as ffprobe counts them: what an honest site would print beside its player."""
