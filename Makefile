@@ -33,8 +33,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 # One file per platform: lib/source_NAME.c, and a row in lib/source.c.
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      cache conf db events gates idempotency jobs json kept keys lanes lifecycle net queue source sources spec status \
-      tracks url whitelist workers $(SOURCES:%=source_%)
+      cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle meta net queue source sources \
+      spec status title tracks url wanted whitelist workers $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
@@ -44,9 +44,9 @@ WORKER = main supervisor serve follow task pipeline keep media playlist proc wor
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch job_races json \
-       lifecycle lifecycle_cancel lifecycle_failure net power_loss proc queue_order queue_pause queue_retry \
-       queue_sources source spec url wal_reset whitelist ytdlp
+UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch fold job_races json \
+       lifecycle lifecycle_cancel lifecycle_failure meta net power_loss proc queue_order queue_pause queue_retry \
+       queue_sources source spec title url wal_reset whitelist ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
@@ -56,7 +56,7 @@ SQLITE_OBJ  = build/vendor/sqlite3.o
 PROGRAMS    = $(BUILD)/dubplate $(BUILD)/dubplate-media $(HANDLERS:%=$(BUILD)/cgi/%.fcgi)
 UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/test_%)
 
-LIBS       = -lcjson -lsodium -lcurl -lm
+LIBS       = -lcjson -lsodium -lcurl -lutf8proc -lm
 MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lebur128 -lmp3lame -lcjson -lm
 
 .PHONY: all

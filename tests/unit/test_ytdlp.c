@@ -274,6 +274,7 @@ TEST(ten_thousand_damaged_lines_give_nothing_but_sane_answers)
         else
             check(*e.text && (e.kind == ERR_SYSTEM || e.kind == ERR_DRM), "%s: %s", line,
                   e.text);
+        ytdlp_entry_free(&entry);
     }
 }
 
@@ -293,6 +294,13 @@ static void read_entries(char *line, void *arg)
         check(ytdlp_read_entry(line, &found->list[found->count++], &e) == 0, "%s: %s", line, e.text);
 }
 
+static void forget(struct entries *found)
+{
+    for (int i = 0; i < found->count; i++)
+        ytdlp_entry_free(&found->list[i]);
+    found->count = 0;
+}
+
 TEST(entries_of_three_versions_read_alike)
 {
     static struct entries found;
@@ -303,37 +311,59 @@ TEST(entries_of_three_versions_read_alike)
         replay(versions[v], "resolve_video.stdout", read_entries, &found);
         assert_int_equal(found.count, 1);
         assert_string_equal(k->source_id, "abcdefghijk");
-        assert_string_equal(k->title, "Fixture título abcdefghijk — “один” / 日本");
+        assert_string_equal(k->title, "“один” / 日本");
         assert_string_equal(k->url, "https://www.youtube.com/watch?v=abcdefghijk");
         assert_string_equal(k->extractor, "Youtube");
-        assert_string_equal(k->artist, "Fixture Artist");
+        assert_string_equal(k->artist, "Fixture título abcdefghijk");
+        assert_string_equal(k->channel_id, "UCfixture");
+        assert_string_equal(k->thumbnail_url, "http://127.0.0.1:18777/files/thumb.jpg");
         assert_string_equal(k->uploader, "Fixture Artist");
         assert_string_equal(k->release_date, "2026-01-02");
         assert_int_equal(k->duration_ms, 60000);
         assert_int_equal(found.list[0].size_bytes, -1);
-        assert_false(found.list[0].is_live);
+        assert_false(found.list[0].is_live || found.list[0].in_list || found.list[0].is_reference);
+        assert_int_equal(found.list[0].refusal, ERR_NONE);
 
-        found.count = 0;
+        forget(&found);
         replay(versions[v], "resolve_playlist.stdout", read_entries, &found);
         assert_true(found.count >= 3);
+        assert_true(found.list[1].in_list && found.list[1].is_reference);
+        assert_string_equal(found.list[1].list_id, "PL3");
+        assert_string_equal(found.list[1].list_title, "Fixture list");
+        assert_int_equal(found.list[1].list_index, 2);
+        assert_int_equal(found.list[1].list_items, -1);
+        assert_int_equal(found.list[1].refusal, ERR_NONE);
+        assert_int_equal(found.list[1].meta.texts[META_TITLE].from, META_FROM_LIST);
+        assert_true(found.list[2].is_gone);
+        assert_int_equal(found.list[2].refusal, ERR_LOGIN_REQUIRED);
         assert_string_equal(found.list[1].info.source_id, "PL3xxx00002");
         assert_string_equal(found.list[1].info.url, "https://www.youtube.com/watch?v=PL3xxx00002");
 
-        found.count = 0;
+        forget(&found);
         replay(versions[v], "resolve_rss.stdout", read_entries, &found);
         assert_int_equal(found.count, 3);
+        assert_true(found.list[0].in_list && found.list[0].is_reference);
+        assert_int_equal(found.list[0].list_items, 3);
+        assert_string_equal(k->url, "http://127.0.0.1:18777/files/tone.mp3");
+        assert_string_equal(k->album, "Fixture Cast");
+        assert_string_equal(k->artist, "Fixture Cast");
         assert_string_equal(k->title, "Ep 1 & co");
         assert_string_equal(k->release_date, "2026-01-01");
         assert_int_equal(k->duration_ms, -1);
+        forget(&found);
     }
 }
 
 TEST(an_entry_takes_each_field_from_the_first_member_that_has_it)
 {
-    struct ytdlp_entry n;
+    static struct ytdlp_entry n;
     struct err e;
 
-#define READ(line) check(ytdlp_read_entry(line, &n, &e) == 0, "%s: %s", line, e.text)
+#define READ(line)                                                                                              \
+    do {                                                                                                        \
+        ytdlp_entry_free(&n);                                                                                   \
+        check(ytdlp_read_entry(line, &n, &e) == 0, "%s: %s", line, e.text);                                     \
+    } while (0)
     READ("{\"id\":\"1\",\"track\":\"Track\",\"title\":\"Title\",\"artist\":\"Artist\",\"uploader\":\"Up\","
          "\"album\":\"Al\","
          "\"album_artist\":\"AA\",\"genre\":\"G\",\"track_number\":7,\"release_date\":\"20250102\","
@@ -363,12 +393,13 @@ TEST(an_entry_takes_each_field_from_the_first_member_that_has_it)
          "\"webpage_url\":\"https://b.example/\"}");
     assert_false(n.is_reference);
     assert_string_equal(n.info.url, "https://b.example/");
+    ytdlp_entry_free(&n);
 }
 
 TEST(nonsense_in_an_entry_is_unknown_and_not_believed)
 {
     static const char *const bad_dates[] = { "2026-01-02", "202601", "2026010x", "", "20260102T" };
-    struct ytdlp_entry n;
+    static struct ytdlp_entry n;
     struct err e;
     char text[200];
 
@@ -388,6 +419,7 @@ TEST(nonsense_in_an_entry_is_unknown_and_not_believed)
     assert_string_equal(n.info.title, "1");
     READ("{\"id\":\"1\",\"duration\":\"60\",\"filesize\":\"1\"}");
     assert_int_equal(n.info.duration_ms, -1);
+    ytdlp_entry_free(&n);
 }
 
 TEST(live_and_protected_entries_are_told_apart)
@@ -400,18 +432,103 @@ TEST(live_and_protected_entries_are_told_apart)
         { "{\"id\":\"1\",\"live_status\":\"not_live\"}", false },   { "{\"id\":\"1\",\"live_status\":null}", false },
         { "{\"id\":\"1\",\"is_live\":\"true\"}", false },
     };
-    struct ytdlp_entry n;
+    static struct ytdlp_entry n;
     struct err e;
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
         READ(cases[i].text);
-        check(n.is_live == cases[i].live, "%s", cases[i].text);
+        check(n.is_live == cases[i].live && n.refusal == (n.is_live ? ERR_LIVE : ERR_NONE), "%s", cases[i].text);
     }
+    ytdlp_entry_free(&n);
     assert_int_equal(ytdlp_read_entry("{\"id\":\"1\",\"_has_drm\":true}", &n, &e), -1);
     assert_int_equal(e.kind, ERR_DRM);
     READ("{\"id\":\"1\",\"_has_drm\":null}");
-#undef READ
 }
+
+#define LISTED "{\"id\":\"1\",\"_type\":\"url\",\"url\":\"https://a.example/\","                                     \
+               "\"playlist_id\":\"L\",\"playlist_index\":4,"
+
+TEST(a_list_says_which_of_its_entries_cannot_be_had)
+{
+    static const struct { const char *text; enum err_kind refusal; bool gone, live; } cases[] = {
+        { LISTED "\"title\":\"[Private video]\"}", ERR_LOGIN_REQUIRED, true, false },
+        { LISTED "\"title\":\"[Deleted video]\"}", ERR_UNAVAILABLE, true, false },
+        { LISTED "\"title\":\"Private video\"}", ERR_NONE, false, false },
+        { LISTED "\"availability\":\"private\"}", ERR_LOGIN_REQUIRED, true, false },
+        { LISTED "\"availability\":\"premium_only\"}", ERR_LOGIN_REQUIRED, true, false },
+        { LISTED "\"availability\":\"subscriber_only\"}", ERR_LOGIN_REQUIRED, true, false },
+        { LISTED "\"availability\":\"unlisted\"}", ERR_NONE, false, false },
+        { LISTED "\"live_status\":\"is_upcoming\"}", ERR_LIVE, false, true },
+        { LISTED "\"live_status\":\"was_live\"}", ERR_NONE, false, false },
+        { "{\"id\":\"1\",\"title\":\"read with cookies\",\"availability\":\"subscriber_only\"}", ERR_NONE, false,
+          false },
+    };
+    static struct ytdlp_entry n;
+    struct err e;
+
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        READ(cases[i].text);
+        check(n.refusal == cases[i].refusal && n.is_gone == cases[i].gone && n.is_live == cases[i].live, "%s: %d",
+              cases[i].text, n.refusal);
+        check((n.refusal != ERR_NONE) == (*n.refusal_text != '\0'), "%s", cases[i].text);
+    }
+    ytdlp_entry_free(&n);
+}
+
+TEST(an_entry_says_which_list_it_stands_in)
+{
+    static struct ytdlp_entry n;
+    struct err e;
+
+    READ(LISTED "\"playlist_title\":\"Mix\",\"playlist_uploader\":\"Somebody\",\"playlist_count\":200,"
+        "\"n_entries\":50}");
+    assert_true(n.in_list && !n.is_list);
+    assert_string_equal(n.list_id, "L");
+    assert_string_equal(n.list_title, "Mix");
+    assert_string_equal(n.list_uploader, "Somebody");
+    assert_int_equal(n.list_index, 4);
+    assert_int_equal(n.list_items, 200);
+    READ(LISTED "\"playlist_count\":null,\"n_entries\":50}");
+    assert_int_equal(n.list_items, 50);
+    READ(LISTED "\"playlist_count\":null,\"n_entries\":null}");
+    assert_int_equal(n.list_items, -1);
+    READ("{\"id\":\"1\",\"url\":\"https://a.example/\",\"playlist\":null,\"playlist_id\":null,"
+        "\"playlist_index\":null}");
+    assert_false(n.in_list);
+    assert_int_equal(n.list_index, -1);
+    READ("{\"url\":\"https://a.example/\",\"_type\":\"url\",\"playlist_index\":1}");
+    assert_true(n.in_list);
+    READ(LISTED "\"ie_key\":\"YoutubeTab\"}");
+    assert_true(n.is_list);
+    READ(LISTED "\"ie_key\":\"Youtube\"}");
+    assert_false(n.is_list);
+    READ(LISTED "\"ie_key\":\"BandcampAlbum\"}");
+    assert_true(n.is_list);
+    ytdlp_entry_free(&n);
+}
+
+TEST(an_entry_of_a_feed_keeps_what_the_feed_said)
+{
+    static struct ytdlp_entry n;
+    struct err e;
+
+    READ("{\"_type\":\"url_transparent\",\"url\":\"https://cdn.example/a.mp3#__youtubedl_smuggle=%7B%22x%22%3A+1%7D\","
+         "\"title\":\"Guest - Topic 1\",\"description\":\"long\",\"timestamp\":1767261600,\"duration\":3723,"
+         "\"thumbnail\":\"https://cdn.example/a.jpg\",\"episode\":null,\"extractor_key\":\"Generic\","
+         "\"playlist_id\":\"https://cast.example/feed.rss\",\"playlist_title\":\"Cast\",\"playlist_index\":1,"
+         "\"upload_date\":\"20260101\",\"webpage_url\":\"https://cdn.example/a.mp3#__youtubedl_smuggle=%7B%7D\"}");
+    assert_string_equal(n.info.url, "https://cdn.example/a.mp3");
+    assert_string_equal(n.info.title, "Guest - Topic 1");
+    assert_string_equal(n.info.artist, "Cast");
+    assert_string_equal(n.info.album, "Cast");
+    assert_string_equal(n.info.release_date, "2026-01-01");
+    assert_string_equal(n.info.thumbnail_url, "https://cdn.example/a.jpg");
+    assert_string_equal(meta_text(&n.meta, META_DESCRIPTION), "long");
+    assert_int_equal(n.info.duration_ms, 3723000);
+    assert_true(n.in_list && n.is_reference);
+    ytdlp_entry_free(&n);
+}
+#undef READ
 
 static int note_target(void *arg, const char *url, bool is_picture, struct err *targets_err)
 {
@@ -447,7 +564,7 @@ TEST(what_is_no_entry_is_refused)
     static const char *const bad[] = { "", "{}", "[]", "null", "7", "\"id\"", "{\"title\":\"x\"}", "{\"id\":7}",
                                        "{\"id\":\"1\"", "[download] x",
                                        "{\"id\":\"1\"} {\"id\":\"2\"}" };
-    struct ytdlp_entry n;
+    static struct ytdlp_entry n;
     struct err e;
 
     for (size_t i = 0; i < LENGTH(bad); i++)
@@ -712,6 +829,8 @@ UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
           UNIT(an_entry_takes_each_field_from_the_first_member_that_has_it),
           UNIT(nonsense_in_an_entry_is_unknown_and_not_believed),
           UNIT(live_and_protected_entries_are_told_apart),
+          UNIT(a_list_says_which_of_its_entries_cannot_be_had), UNIT(an_entry_says_which_list_it_stands_in),
+          UNIT(an_entry_of_a_feed_keeps_what_the_feed_said),
           UNIT(each_address_that_yt_dlp_would_fetch_is_shown_to_the_check), UNIT(what_is_no_entry_is_refused),
           UNIT(real_complaints_of_three_versions_have_their_kind),
           UNIT(what_platforms_say_has_the_kind_that_helps),

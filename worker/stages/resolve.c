@@ -179,8 +179,10 @@ static int resolve(struct resolving *s, struct err *e)
     if (check_target(r, r->job.url, e))
         return -1;
     const int direct = direct_resolve(r, r->job.url, &entry.info, &entry.size_bytes, e);
-    if (direct == DIRECT_NOT && (run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e) ||
-                                 check_targets(r, s->first, e)))
+    if (direct == DIRECT_NOT && (run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e)))
+        return -1;
+    ytdlp_entry_free(&entry);       /* entry.info is all that a single track needs */
+    if (direct == DIRECT_NOT && check_targets(r, s->first, e))
         return -1;
     if (direct < 0 || check_limits(r, &entry, e))
         return -1;

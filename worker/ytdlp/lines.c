@@ -1,7 +1,5 @@
 #include "lines.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -69,19 +67,13 @@ static void put_first(char *to, size_t size, const cJSON *o, const char *const *
 }
 #define PUT(field, ...) put_first(field, sizeof field, o, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* "20260102" -> "2026-01-02"; anything else is no date. */
-static void put_date(char out[11], const cJSON *o)
+/* yt-dlp's note to itself behind the link of a feed's entry: it would make another link of the same file. */
+static void cut_smuggled(char *url)
 {
-    const char *names[] = { "release_date", "upload_date" };
+    char *note = strstr(url, "#__youtubedl_smuggle=");
 
-    for (size_t i = 0; i < ARRAY_LEN(names) && !*out; i++) {
-        const char *d = json_text(o, names[i], "");
-        if (strlen(d) == 8 && strspn(d, "0123456789") == 8)
-            snprintf(out, 11, "%.4s-%.2s-%.2s", d, d + 4, d + 6);
-    }
-    const int64_t year = whole(o, "release_year");
-    if (!*out && year > 1000 && year < 10000)
-        snprintf(out, 11, "%d", (int)year);
+    if (note)
+        *note = '\0';
 }
 
 static bool says_live(const cJSON *o)
@@ -90,40 +82,97 @@ static bool says_live(const cJSON *o)
     return !strcmp(status, "is_live") || !strcmp(status, "is_upcoming") || json_bool(o, "is_live", false);
 }
 
-int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e)
+static void read_list(const cJSON *o, struct ytdlp_entry *out)
+{
+    static const char *const lists[] = { "Tab", "Playlist", "Album", "Set", "User", "Channel", "Series", "Show" };
+    const char *key = json_text(o, "ie_key", "");
+    const int64_t index = whole(o, "playlist_index"), count = whole(o, "playlist_count");
+
+    PUT(out->list_id, "playlist_id");
+    PUT(out->list_title, "playlist_title", "playlist");
+    PUT(out->list_uploader, "playlist_uploader", "playlist_channel");
+    out->list_index = index > 0 ? index : -1;
+    out->list_items = count >= 0 ? count : whole(o, "n_entries");
+    out->in_list = *out->list_id || *out->list_title || out->list_index > 0;
+    for (size_t i = 0; out->is_reference && i < ARRAY_LEN(lists); i++) {
+        const size_t len = strlen(key), n = strlen(lists[i]);
+        out->is_list |= len > n && strcmp(key + len - n, lists[i]) == 0;
+    }
+}
+
+/* What a list says about entries that cannot be had. A page that was read has been read, with cookies perhaps. */
+static void read_refusal(const cJSON *o, struct ytdlp_entry *out)
+{
+    static const struct { const char *member, *is; enum err_kind kind; const char *text; } signs[] = {
+        { "title", "[Private video]", ERR_LOGIN_REQUIRED, "this video is private" },
+        { "title", "[Deleted video]", ERR_UNAVAILABLE, "this video has been deleted" },
+        { "availability", "private", ERR_LOGIN_REQUIRED, "this is private" },
+        { "availability", "premium_only", ERR_LOGIN_REQUIRED, "this is for paying customers of the source only" },
+        { "availability", "subscriber_only", ERR_LOGIN_REQUIRED, "this is for members of the channel only" },
+    };
+
+    out->is_live = says_live(o);
+    for (size_t i = 0; out->is_reference && i < ARRAY_LEN(signs); i++)
+        if (strcmp(json_text(o, signs[i].member, ""), signs[i].is) == 0) {
+            out->is_gone = true;
+            out->refusal = signs[i].kind;
+            copy_text(out->refusal_text, sizeof out->refusal_text, signs[i].text);
+            return;
+        }
+    if (out->is_live) {
+        out->refusal = ERR_LIVE;
+        copy_text(out->refusal_text, sizeof out->refusal_text, "this is a live stream or has not started yet");
+    }
+}
+
+/* Printed without its streams? Only lists do that. Old recordings lack the member that says so. */
+static bool is_reference(const cJSON *o)
+{
+    const char *type = json_text(o, "_type", NULL);
+
+    return type ? strncmp(type, "url", 3) == 0
+                : json_member(o, "ie_key") || strstr(json_text(o, "url", ""), "#__youtubedl_smuggle=");
+}
+
+static void read_entry(const cJSON *o, struct ytdlp_entry *out)
 {
     struct track_info *info = &out->info;
-    cJSON *o = NULL;
 
-    memset(out, 0, sizeof *out);
-    if (json_parse(&o, line, strlen(line), &json_limits_tool, e))
-        return err_set(e, ERR_SYSTEM, "yt-dlp printed metadata that cannot be read");
-    if (!cJSON_IsObject(o) || !(json_text(o, "id", NULL) || json_text(o, "url", NULL))) {
-        cJSON_Delete(o);
-        return err_set(e, ERR_SYSTEM, "yt-dlp printed something that is no entry");
-    }
-    const char *type = json_text(o, "_type", "video");
-    out->is_reference = !strncmp(type, "url", 3);
+    out->is_reference = is_reference(o);
     PUT(info->source_id, "id");
     PUT(info->extractor, "extractor_key", "ie_key");
     if (out->is_reference)
         PUT(info->url, "url", "webpage_url");
     else
         PUT(info->url, "webpage_url", "original_url", "url");
-    PUT(info->title, "track", "title", "fulltitle", "id");
-    PUT(info->artist, "artist", "creator", "uploader", "channel");
-    PUT(info->album, "album");
-    PUT(info->album_artist, "album_artist");
-    PUT(info->genre, "genre");
-    PUT(info->uploader, "uploader", "channel");
-    put_date(info->release_date, o);
-    info->track_number = whole(o, "track_number") > 0 ? whole(o, "track_number") : 0;
-    const double duration = json_number(o, "duration", -1);
-    info->duration_ms = duration > 0 && duration < LARGEST / 1000 ? (int64_t)llround(duration * 1000) : -1;
+    cut_smuggled(info->url);
+    info->duration_ms = -1;
     out->size_bytes = whole(o, "filesize");
-    out->is_live = says_live(o);
+    read_list(o, out);
+    read_refusal(o, out);
+    meta_from_ytdlp(&out->meta, o, out->is_reference ? META_FROM_LIST : META_FROM_PAGE);
+    meta_to_info(&out->meta, info);
+}
+
+void ytdlp_entry_free(struct ytdlp_entry *entry)
+{
+    meta_free(&entry->meta);
+}
+
+int ytdlp_read_entry(const char *line, struct ytdlp_entry *out, struct err *e)
+{
+    cJSON *o = NULL;
+
+    memset(out, 0, sizeof *out);
+    if (json_parse(&o, line, strlen(line), &json_limits_tool, e))
+        return err_set(e, ERR_SYSTEM, "yt-dlp printed metadata that cannot be read");
+    const bool is_entry = cJSON_IsObject(o) && (json_text(o, "id", NULL) || json_text(o, "url", NULL));
     const bool drm = json_bool(o, "_has_drm", false);
+    if (is_entry && !drm)
+        read_entry(o, out);
     cJSON_Delete(o);
+    if (!is_entry)
+        return err_set(e, ERR_SYSTEM, "yt-dlp printed something that is no entry");
     return drm ? err_set(e, ERR_DRM, "the source protects this by DRM") : 0;
 }
 
