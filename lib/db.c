@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define MAX_STATEMENTS 128
+#define MAX_STATEMENTS 256
 #define BUSY_LIMIT_MS  5000
 #define RESTART_LIMIT_MS 50
 
