@@ -35,7 +35,7 @@ SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
       cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle meta net queue source sources \
       spec status title tracks url wanted whitelist workers $(SOURCES:%=source_%)
-HANDLERS = jobs queue tracks auth system
+HANDLERS = jobs queue tracks whitelist auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
 WORKER = main supervisor serve follow task pipeline keep media playlist proc workdir \

@@ -61,6 +61,13 @@ bool response_unchanged(const struct request *req, struct response *res, int64_t
     return true;
 }
 
+void response_problem_member(struct response *res, const char *name, cJSON *value)
+{
+    if (!res->more)
+        res->more = cJSON_CreateObject();
+    cJSON_AddItemToObject(res->more, name, value);
+}
+
 int response_field_errors(const struct spec_errors *errors, struct response *res, struct err *e)
 {
     if (errors->count == 0)
@@ -271,6 +278,8 @@ static void problem(struct exchange *x, struct err *e)
     if (x->res.errors)
         cJSON_AddItemToObject(p, "errors", x->res.errors);
     x->res.errors = NULL;
+    for (cJSON *m; x->res.more && (m = x->res.more->child);)
+        cJSON_AddItemToObject(p, m->string, cJSON_DetachItemViaPointer(x->res.more, m));
     json_put_text(p, "request_id", x->request_id);
     cJSON_Delete(x->res.json);
     x->res.json = p;
@@ -410,6 +419,7 @@ static void answer(struct exchange *x)
     cJSON_Delete(x->req.json);
     cJSON_Delete(x->res.json);
     cJSON_Delete(x->res.errors);
+    cJSON_Delete(x->res.more);
 }
 
 /* On what the group has written: a success, and a refusal because of what an earlier member did. */

@@ -45,6 +45,7 @@ struct response {
     int         status;         /* 200 unless set */
     cJSON      *json;           /* body; taken */
     cJSON      *errors;         /* problem+json's list of fields; taken */
+    cJSON      *more;           /* further members of a problem, through response_problem_member() */
     char        etag[112];      /* as sent, W/"…"; "" for none */
     char        location[64];   /* "" for none */
     char        headers[2048];  /* further lines, through response_header() */
@@ -71,6 +72,9 @@ void response_header(struct response *res, const char *name, const char *value);
 /* Sets the entity tag to a revision, and `more` of what is shown ("" for nothing). Returns true, and makes it a 304, if
  * the client already has it. */
 bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more);
+
+/* A member of its own (RFC 9457 §3.2) that the problem will have, if it comes to one. Takes the value. */
+void response_problem_member(struct response *res, const char *name, cJSON *value);
 
 /* -1 and a 422 that names every field, if there are errors. */
 int response_field_errors(const struct spec_errors *errors, struct response *res, struct err *e);

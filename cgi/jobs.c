@@ -24,6 +24,7 @@
 #include "tracks.h"
 #include "url.h"
 #include "view.h"
+#include "whitelist.h"
 
 #define RECENT_MS        500
 #define CLOCKS_DIFFER_MS 60000
@@ -115,6 +116,13 @@ struct submission {
     int64_t     scheduled_at_ms;
 };
 
+/* ERR_NOT_WHITELISTED for what can be told by now; the worker judges the rest. */
+static int check_whitelist(const struct request *req, const struct target *t, struct err *e)
+{
+    return *t->search_query ? whitelist_check_platform(req->db, req->conf, t->link.source, e)
+                            : whitelist_check_link(req->db, req->conf, &t->link, &t->url, e);
+}
+
 #define TENANT "library"
 
 /* A list may have changed since; and a file that was made anew is wanted as such. */
@@ -133,6 +141,8 @@ static int submit(struct request *req, const struct submission *sub, const struc
                            .asked = *t->search_query ? "youtube" : source_asked(t->url.host),
                            .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = work,
                            .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms };
+    const char *decided_by;
+    bool only_listed;
 
     if (*t->search_query)
         snprintf(asked, sizeof asked, "search %s", t->search_query);
@@ -141,7 +151,10 @@ static int submit(struct request *req, const struct submission *sub, const struc
     cache_work_key(work, TENANT, asked, sub->spec_json, sub->spec.client_ref);
     cache_outcome_key(outcome, TENANT, asked, &sub->spec);
     job.outcome_key = outcome;
-    job.may_be_cached = may_be_cached(&sub->spec, &t->link);
+    if (whitelist_enabled(req->db, req->conf, &only_listed, &decided_by, e))
+        return -1;
+    /* Whose it is has to be read first; then the worker takes what is there already. */
+    job.may_be_cached = !only_listed && may_be_cached(&sub->spec, &t->link);
     return life_submit(req->db, req->conf, &job, uuid, how, e);
 }
 
@@ -151,6 +164,12 @@ static int create_one(struct request *req, const struct submission *sub, const s
     char uuid[ID_UUID_BYTES];
     enum submitted how;
 
+    if (check_whitelist(req, t, e)) {
+        cJSON *offer = view_offer(err_class(e->kind)->name, e->text);
+        if (offer)
+            response_problem_member(res, "whitelist", offer);
+        return -1;
+    }
     if (submit(req, sub, t, uuid, &how, e) || answer_job(req, uuid, res, e))
         return -1;
     snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
@@ -158,14 +177,29 @@ static int create_one(struct request *req, const struct submission *sub, const s
     return 0;
 }
 
-static void add_refusal(cJSON *errors, int index, const cJSON *value, const char *message)
+static void add_refusal(cJSON *errors, int index, const cJSON *value, enum err_kind kind, const char *message)
 {
-    cJSON *o = cJSON_CreateObject();
+    const char *name = err_class(kind)->name;
+    cJSON *o = cJSON_CreateObject(), *offer = view_offer(name, message);
+    char field[24];
 
+    snprintf(field, sizeof field, "urls[%d]", index);
+    json_put_text(o, "field", field);
     json_put_int(o, "index", index);
     json_put_text(o, "url", cJSON_IsString(value) ? value->valuestring : NULL);
+    json_put_text(o, "kind", name);
     json_put_text(o, "message", message);
+    if (offer)
+        cJSON_AddItemToObject(o, "whitelist", offer);
     cJSON_AddItemToArray(errors, o);
+}
+
+/* When no link was good: the list of why becomes the problem's. */
+static int refuse_all(struct response *res, int count, bool by_whitelist, struct err *e)
+{
+    res->errors = cJSON_DetachItemFromObjectCaseSensitive(res->json, "errors");
+    return by_whitelist ? err_set(e, ERR_NOT_WHITELISTED, "none of the %d links is on the whitelist", count)
+                        : err_set(e, ERR_INPUT, "none of the %d links can be fetched", count);
 }
 
 static int create_each(struct request *req, const struct submission *sub, const cJSON *urls, struct response *res,
@@ -175,8 +209,9 @@ static int create_each(struct request *req, const struct submission *sub, const 
     char uuid[ID_UUID_BYTES];
     static struct target t;
     enum submitted how;
+    struct err refused;
     struct job job;
-    int index = 0;
+    int index = 0, foreign = 0;
 
     if (!gates)
         return -1;
@@ -186,7 +221,16 @@ static int create_each(struct request *req, const struct submission *sub, const 
         struct spec_errors wrong = { 0 };
         read_url(req, value, "url", &t, &sub->spec, &wrong);
         if (wrong.count) {
-            add_refusal(errors, index, value, wrong.list[0].message);
+            add_refusal(errors, index, value, ERR_INPUT, wrong.list[0].message);
+            continue;
+        }
+        if (check_whitelist(req, &t, &refused)) {
+            if (refused.kind != ERR_NOT_WHITELISTED) {
+                *e = refused;
+                return -1;
+            }
+            add_refusal(errors, index, value, refused.kind, refused.text);
+            foreign++;
             continue;
         }
         if (submit(req, sub, &t, uuid, &how, e) || jobs_find(req->db, uuid, &job, e))
@@ -194,7 +238,7 @@ static int create_each(struct request *req, const struct submission *sub, const 
         cJSON_AddItemToArray(jobs, view_job(&job, gates));
     }
     res->status = 201;
-    return jobs->child ? 0 : err_set(e, ERR_INPUT, "none of the %d links can be fetched", index);
+    return jobs->child ? 0 : refuse_all(res, index, foreign == index, e);
 }
 
 /* "urls": a job for each good link, and the others by their index. All or none is stored. */

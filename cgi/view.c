@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "json.h"
 #include "status.h"
+#include "whitelist.h"
 
 static void put_known(cJSON *o, const char *name, int64_t value)
 {
@@ -72,6 +73,22 @@ static void put_error(cJSON *o, const char *kind, const char *text)
     json_put_text(error, "kind", kind);
     json_put_text(error, "detail", text);
     json_put_text(error, "hint", err_class(err_kind_named(kind))->hint);
+    cJSON *offer = view_offer(kind, text);
+    if (offer)
+        cJSON_AddItemToObject(error, "whitelist", offer);
+}
+
+cJSON *view_offer(const char *kind, const char *refusal)
+{
+    struct whitelist_entry entry;
+
+    if (err_kind_named(kind) != ERR_NOT_WHITELISTED || !whitelist_offer(refusal, &entry))
+        return NULL;
+    cJSON *o = cJSON_CreateObject();
+    json_put_text(o, "platform", entry.platform);
+    json_put_text(o, "channel", entry.channel);
+    json_put_text(o, "name", entry.name);
+    return o;
 }
 
 cJSON *view_job(const struct job *j, const struct gates *g)

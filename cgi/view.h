@@ -15,4 +15,7 @@ cJSON *view_job(const struct job *j, const struct gates *g);
 cJSON *view_event(const struct event *ev);
 cJSON *view_track(const struct track *t);
 
+/* What POST /api/whitelist takes to allow what was refused with this kind and sentence; NULL if there is no such. */
+cJSON *view_offer(const char *kind, const char *refusal);
+
 #endif
