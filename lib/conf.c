@@ -15,7 +15,7 @@
 struct setting {
     const char *name, *help, *text_default;
     size_t      offset;
-    bool        is_int;
+    bool        is_int, is_secret;
     int64_t     int_default, least, most;
 };
 
@@ -25,9 +25,12 @@ static const struct setting settings[] = {
       .int_default = def, .least = lo, .most = hi },
 #define STR(field, n, def, h)                                                                                   \
     { .name = n, .help = h, .offset = offsetof(struct conf, field), .text_default = def },
-    CONF_TABLE(INT, STR)
+#define SECRET(field, n, h)                                                                                     \
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .text_default = "", .is_secret = true },
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
 };
 
 static int set_value(struct conf *c, const struct setting *s, const char *value, const char *where, struct err *e)
@@ -205,7 +208,7 @@ void conf_print(const struct conf *c, FILE *out)
         if (settings[i].is_int)
             fprintf(out, "%s=%lld\n", settings[i].name, (long long)n);
         else
-            fprintf(out, "%s=%s\n", settings[i].name, at);
+            fprintf(out, "%s=%s\n", settings[i].name, settings[i].is_secret && *at ? "(set)" : at);
     }
 }
 

@@ -18,9 +18,11 @@
 struct conf {
 #define INT(field, name, def, least, most, help) int64_t field;
 #define STR(field, name, def, help)              char field[CONF_STR_BYTES];
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)                char field[CONF_STR_BYTES];
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
     char db_path[CONF_STR_BYTES + 32];      /* DATA_DIR/dubplate.db */
 };
 
@@ -30,7 +32,7 @@ int conf_load(struct conf *c, struct err *e);
 /* Nobody but this machine reaches the server. A proxy in front of it is somebody else's decision. */
 bool conf_listens_on_loopback(const struct conf *c);
 
-/* NAME=value lines, in table order. */
+/* NAME=value lines, in table order; a secret that is set is "(set)". */
 void conf_print(const struct conf *c, FILE *out);
 
 /* The table as Markdown rows, for the README. */

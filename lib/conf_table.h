@@ -2,9 +2,11 @@
  * Every setting, once: name, default, range, meaning. Parser, checks, `dubplate config` and the README's table
  * follow from this list. Values come from the environment, then from DATA_DIR/dubplate.env, then from here.
  *
- * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)
+ * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)    SECRET(field, NAME, help)
+ *
+ * A SECRET is text without a default that is never printed.
  */
-#define CONF_TABLE(INT, STR)                                                                                     \
+#define CONF_TABLE(INT, STR, SECRET)                                                                             \
     INT(port, "PORT", 8080, 1, 65535, "where nginx listens")                                                     \
     STR(listen, "LISTEN", "127.0.0.1", "address where nginx listens: IPv4, IPv6, or * for all of them")         \
     STR(data_dir, "DATA_DIR", "./data", "everything that Dubplate writes lives below this directory")           \
@@ -14,6 +16,13 @@
         "true: only channels of the whitelist are downloaded; false: all; empty: true unless LISTEN is loopback") \
     STR(ytdlp_path, "YTDLP_PATH", "yt-dlp", "the yt-dlp that is run; a wrapper script serves")                   \
     STR(ytdlp_config, "YTDLP_CONFIG", "", "configuration file for yt-dlp (cookies, proxy, JavaScript runtime)") \
+    STR(spotify_client_id, "SPOTIFY_CLIENT_ID", "",                                                              \
+        "of an app of yours (developer.spotify.com): albums and playlists of Spotify need one")                  \
+    SECRET(spotify_client_secret, "SPOTIFY_CLIENT_SECRET", "belongs to SPOTIFY_CLIENT_ID")                       \
+    STR(spotify_api_url, "SPOTIFY_API_URL", "https://api.spotify.com/v1", "where Spotify's Web API is")          \
+    STR(spotify_accounts_url, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com", "where its tokens are")    \
+    STR(spotify_oembed_url, "SPOTIFY_OEMBED_URL", "https://open.spotify.com/oembed",                             \
+        "where titles are found without an app")                                                                 \
     STR(worker_name, "WORKER_NAME", "worker", "name of this worker in logs and lists")                           \
     INT(worker_concurrency, "WORKER_CONCURRENCY", 2, 1, 64,                                                      \
         "tasks of the default lane that a worker runs at a time")                                                \

@@ -9,9 +9,11 @@ static void forget_environment(void)
 {
 #define INT(field, name, def, least, most, help) unsetenv(name);
 #define STR(field, name, def, help)              unsetenv(name);
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)                unsetenv(name);
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
     setenv("DATA_DIR", unit_dir, 1);
 }
 
@@ -43,9 +45,11 @@ TEST(without_file_and_environment_the_table_holds)
     load(&c);
 #define INT(field, name, def, least, most, help) assert_int_equal(c.field, def);
 #define STR(field, name, def, help) if (strcmp(name, "DATA_DIR") != 0) assert_string_equal(c.field, def);
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)   assert_string_equal(c.field, "");
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
     assert_string_equal(c.data_dir, unit_dir);
     check(strstr(c.db_path, "/dubplate.db") && strstr(c.db_path, unit_dir) == c.db_path, "%s", c.db_path);
 }
@@ -56,9 +60,11 @@ TEST(every_default_is_within_its_own_range)
     check((def) >= (least) && (def) <= (most), "%s", name);                                                      \
     check(strlen(help) > 10, "%s has no help", name);
 #define STR(field, name, def, help) check(strlen(help) > 10, "%s has no help", name);
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)   check(strlen(help) > 10, "%s has no help", name);
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
 }
 
 TEST(the_file_overrides_defaults_and_the_environment_overrides_the_file)
@@ -121,9 +127,11 @@ TEST(each_number_is_refused_one_beyond_its_range_and_taken_at_its_ends)
         }                                                                                                        \
     }
 #define STR(field, name, def, help)
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
 }
 
 TEST(what_is_wrong_in_the_file_is_named_with_its_line)
@@ -270,6 +278,23 @@ TEST(what_is_printed_reads_back_as_it_was)
     free(text);
 }
 
+TEST(a_secret_is_read_and_never_printed)
+{
+    struct conf c;
+
+    forget_environment();
+    unit_write("dubplate.env", "SPOTIFY_CLIENT_SECRET=hush-hush\n");
+    load(&c);
+    assert_string_equal(c.spotify_client_secret, "hush-hush");
+    FILE *f = fopen("printed", "w");
+    conf_print(&c, f);
+    fclose(f);
+    char *text = unit_read("printed");
+    assert_null(strstr(text, "hush"));
+    assert_non_null(strstr(text, "SPOTIFY_CLIENT_SECRET=(set)\n"));
+    free(text);
+}
+
 TEST(the_table_for_the_readme_has_a_row_for_every_setting)
 {
     FILE *f = fopen("table", "w");
@@ -279,9 +304,11 @@ TEST(the_table_for_the_readme_has_a_row_for_every_setting)
     char *text = unit_read("table");
 #define INT(field, name, def, least, most, help) check(strstr(text, "| `" name "` | " #def " | "), "%s", name);
 #define STR(field, name, def, help)              check(strstr(text, "| `" name "` | "), "%s", name);
-    CONF_TABLE(INT, STR)
+#define SECRET(field, name, help)                check(strstr(text, "| `" name "` |  | | "), "%s", name);
+    CONF_TABLE(INT, STR, SECRET)
 #undef INT
 #undef STR
+#undef SECRET
     int columns = 0, lines = 0;
     for (const char *p = text; *p; p++)
         columns += *p == '|', lines += *p == '\n';
@@ -301,4 +328,5 @@ UNIT_MAIN(UNIT(without_file_and_environment_the_table_holds),
           UNIT(the_data_directory_becomes_absolute_without_trailing_slashes),
           UNIT(a_settings_file_that_cannot_be_read_stops_the_start),
           UNIT(what_is_printed_reads_back_as_it_was),
+          UNIT(a_secret_is_read_and_never_printed),
           UNIT(the_table_for_the_readme_has_a_row_for_every_setting))
