@@ -39,14 +39,14 @@ HANDLERS = jobs queue tracks whitelist auth system
 HANDLER_SHARED = handler http view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
 WORKER = main supervisor serve follow task pipeline keep media playlist proc workdir \
-         fetch fetch_file fetch_headers fetch_run \
+         fetch fetch_file fetch_headers fetch_run spotify \
          stages/direct stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
 UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch fold job_races json \
        lifecycle lifecycle_cancel lifecycle_failure meta net power_loss proc queue_order queue_pause queue_retry \
-       queue_sources source spec title url wal_reset whitelist ytdlp
+       queue_sources source spec spotify title url wal_reset whitelist ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

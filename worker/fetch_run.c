@@ -29,3 +29,18 @@ int fetch_picture(struct run *r, const char *url, const char *name, struct err *
     f.timeout_ms = PICTURE_LONGEST_S * 1000;
     return fetch_file(&f, run_path(r, name), &reply, e);
 }
+
+static int tick_only(void *arg, struct err *e)
+{
+    return run_tick(arg, -1, e);
+}
+
+static int patiently(void *arg, int (*attempt)(void *attempt_arg, struct err *e), void *attempt_arg, struct err *e)
+{
+    return run_patiently(arg, attempt, attempt_arg, e);
+}
+
+struct spotify fetch_spotify(struct run *r)
+{
+    return (struct spotify){ .conf = r->conf, .tick = tick_only, .patiently = patiently, .arg = r };
+}

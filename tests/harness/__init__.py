@@ -13,9 +13,9 @@ stops everything and fails if a process or a sanitizer report was left behind.
 from . import media
 from .client import Client, Reply
 from .processes import Process, processes_with, process_tree
-from .site import FakeSite
+from .site import FakeSite, FakeSpotify
 from .stack import BUILD, PATIENCE, REPO, ROOT_KINDS, Stack, Worker, eventually
 from .case import Case, StackCase, main
 
-__all__ = ["BUILD", "PATIENCE", "REPO", "ROOT_KINDS", "Case", "Client", "FakeSite", "Process", "Reply", "Stack", "StackCase", "Worker",
+__all__ = ["BUILD", "PATIENCE", "REPO", "ROOT_KINDS", "Case", "Client", "FakeSite", "FakeSpotify", "Process", "Reply", "Stack", "StackCase", "Worker",
            "eventually", "main", "media", "processes_with", "process_tree"]

@@ -1,4 +1,4 @@
-"""site: tests/fakes/site.py as a child of the test, and the addresses on it."""
+"""site: the servers of tests/fakes as children of the test, and the addresses on them."""
 
 import http.client
 import json
@@ -9,17 +9,15 @@ import urllib.parse
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-class FakeSite:
-    """Ends with the test: its stdin is our pipe. `cache` keeps transcoded music from one test file to the next."""
+class Fake:
+    """A program of tests/fakes. Ends with the test: its stdin is our pipe."""
 
-    def __init__(self, cache, wrapper=None):
-        argv = ["/usr/bin/python3", os.path.join(TESTS, "fakes", "site.py"), "--until-eof", "--cache", cache]
-        self.process = subprocess.Popen(argv + (["--wrapper", wrapper] if wrapper else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, start_new_session=True)
-        self.pages = 0
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen(["/usr/bin/python3", os.path.join(TESTS, "fakes", program), "--until-eof", *options], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, start_new_session=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening "):
-            raise AssertionError(f"the fake site did not start: {line!r}")
+            raise AssertionError(f"{program} did not start: {line!r}")
         self.base = line.split()[1]
         self.port = int(self.base.rpartition(":")[2])
 
@@ -31,6 +29,51 @@ class FakeSite:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+
+    def log(self, path=None):
+        """Requests so far, oldest first; only those whose path starts with `path`."""
+        entries = json.loads(self._ask("GET", "/log"))
+        return [e for e in entries if path is None or e["path"].startswith(path)]
+
+    def forget(self):
+        self._ask("DELETE", "/log")
+
+    def _ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            data = answer.read()
+            assert answer.status == 200, (method, path, answer.status)
+            return data
+        finally:
+            connection.close()
+
+
+class FakeSpotify(Fake):
+    """tests/fakes/spotify.py. `env` are the settings that lead to it."""
+
+    def __init__(self):
+        super().__init__("spotify.py")
+        self.env = {"SPOTIFY_CLIENT_ID": "dubplate-id", "SPOTIFY_CLIENT_SECRET": "dubplate-secret", "SPOTIFY_API_URL": self.base + "/v1",
+                    "SPOTIFY_ACCOUNTS_URL": self.base, "SPOTIFY_OEMBED_URL": self.base + "/oembed"}
+
+    def control(self, **what):
+        """What goes wrong from now on: mode, times, path, retry_after, api."""
+        self._ask("POST", "/control", urllib.parse.urlencode(what))
+
+    def link(self, letter, number):
+        """The open.spotify.com address of T(rack), A(lbum) or a playlist (P, X, E, W)."""
+        form = {"T": "track", "A": "album"}.get(letter, "playlist")
+        return f"https://open.spotify.com/{form}/{letter}{number:021d}"
+
+
+class FakeSite(Fake):
+    """`cache` keeps transcoded music from one test file to the next."""
+
+    def __init__(self, cache, wrapper=None):
+        super().__init__("site.py", "--cache", cache, *(["--wrapper", wrapper] if wrapper else []))
+        self.pages = 0
 
     def url(self, path, **query):
         return self.base + urllib.parse.quote(path) + ("?" + urllib.parse.urlencode(query, errors="surrogatepass") if query else "")
@@ -158,25 +201,6 @@ class FakeSite:
         """Hosts of the internet that yt-dlp wanted to reach: a built-in extractor was chosen where ours should have been."""
         return [entry["path"].removeprefix("/tried/") for entry in self.log("/tried/")]
 
-    def log(self, path=None):
-        """Requests so far, oldest first; only those whose path starts with `path`."""
-        entries = json.loads(self._ask("GET", "/log"))
-        return [e for e in entries if path is None or e["path"].startswith(path)]
-
-    def forget(self):
-        self._ask("DELETE", "/log")
-
     def fetch(self, url):
         """The bytes of one of our addresses, for comparing; seen in the log like any request."""
         return self._ask("GET", url.removeprefix(self.base))
-
-    def _ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            data = answer.read()
-            assert answer.status == 200, (method, path, answer.status)
-            return data
-        finally:
-            connection.close()

@@ -21,7 +21,7 @@ import time
 
 from .client import Client
 from .processes import Process, process_tree, processes_with
-from .site import FakeSite
+from .site import FakeSite, FakeSpotify
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REPO = os.path.dirname(TESTS)
@@ -53,12 +53,13 @@ class Stack:
     """
     workers     how many worker processes nginx/stack starts; 0 leaves them to Worker
     site        False: no music site (API tests need none)
+    spotify     True: with tests/fakes/spotify.py, and settings that lead there
     stub        in place of the real yt-dlp: "fast" is tests/fakes/ytdlp-stubs/fast.sh, others name a behaviour of stub.py
     sample_seconds  how long the recording is that the fast stub delivers
     env         settings, as the environment of the starter
     """
 
-    def __init__(self, *, workers=1, site=True, stub=None, sample_seconds=1, env=None):
+    def __init__(self, *, workers=1, site=True, spotify=False, stub=None, sample_seconds=1, env=None):
         self.sample_seconds = sample_seconds
         self.root = tempfile.mkdtemp(prefix="dubplate-test-")
         self.data = os.path.join(self.root, "data")
@@ -75,7 +76,8 @@ class Stack:
             "SOURCE_BUDGETS": "*=0", "SOURCE_REST_S": "1", "NETWORK_RETRY_MS": "50", "MIN_FREE_MB": "1", "KEEP_FAILED_H": "0", "CACHE_DAYS": "0",
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         }
-        self.wants_site, self.stub = site, stub
+        self.spotify = None
+        self.wants_site, self.wants_spotify, self.stub = site, spotify, stub
         self.env |= env or {}
         self.api = Client(self.port)
 
@@ -100,6 +102,9 @@ class Stack:
             if self.stub:
                 self._write_stub(wrapper)
             self.env.setdefault("YTDLP_PATH", wrapper)
+        if self.wants_spotify:
+            self.spotify = FakeSpotify()
+            self.env = self.spotify.env | self.env
         self.stack_command("start")
         self.running = True
         self.api.key = self.key
@@ -136,8 +141,9 @@ class Stack:
             complaints.append(f"processes left behind: {left}")
             for process in left:
                 process.kill()
-        if self.site:
-            self.site.close()
+        for fake in (self.site, self.spotify):
+            if fake:
+                fake.close()
         complaints += self.sanitizer_reports()
         if complaints:
             complaints.append(self.tail())
