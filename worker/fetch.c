@@ -262,7 +262,7 @@ static int fail_by_code(const struct transfer *t, CURLcode code, const char *det
     char host[256];
 
     last_host(t, host, sizeof host);
-    if (code == CURLE_COULDNT_CONNECT && t->refusals && !t->opened)
+    if (t->refusals && !t->opened)      /* versions of libcurl differ in what they call this */
         return err_set(t->e, ERR_INPUT, "%s points to a private address, which links may not reach", host);
     if (code == CURLE_OPERATION_TIMEDOUT)
         return fail_by_timeout(t, host, detail);
