@@ -33,14 +33,15 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 # One file per platform: lib/source_NAME.c, and a row in lib/source.c.
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle meta net queue source sources \
-      spec status title tracks url wanted whitelist workers $(SOURCES:%=source_%)
+      cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle match match_versions \
+      match_words meta net queue source sources spec status title tracks url wanted whitelist workers \
+      $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks whitelist auth system
-HANDLER_SHARED = handler http view
+HANDLER_SHARED = handler http send view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main supervisor serve follow task pipeline keep media playlist proc workdir \
+WORKER = main supervisor serve follow task pipeline keep find learn media playlist proc workdir \
          fetch fetch_file fetch_headers fetch_run spotify \
-         stages/direct stages/resolve stages/download stages/master stages/tag stages/store \
+         stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify

@@ -14,10 +14,12 @@
 #include "base/utf8.h"
 #include "cache.h"
 #include "events.h"
+#include "fold.h"
 #include "gates.h"
 #include "handler.h"
 #include "json.h"
 #include "lifecycle.h"
+#include "send.h"
 #include "source.h"
 #include "spec.h"
 #include "status.h"
@@ -145,7 +147,7 @@ static int submit(struct request *req, const struct submission *sub, const struc
     bool only_listed;
 
     if (*t->search_query)
-        snprintf(asked, sizeof asked, "search %s", t->search_query);
+        fold_query(asked + snprintf(asked, sizeof asked, "search "), sizeof asked - 16, t->search_query);
     else
         cache_canonical(asked, sizeof asked, &t->link, t->url.text, spec_wants_list(&sub->spec));
     cache_work_key(work, TENANT, asked, sub->spec_json, sub->spec.client_ref);
@@ -503,6 +505,18 @@ static int job_paths(struct request *req, struct response *res, struct err *e)
     return 0;
 }
 
+static int job_playlist(struct request *req, struct response *res, struct err *e)
+{
+    struct job job;
+
+    if (jobs_find(req->db, req->id, &job, e))
+        return -1;
+    if (!*job.playlist_path)
+        return err_set(e, ERR_NOT_FOUND, "there is no playlist file (yet)");
+    send_file(req, res, job.playlist_path, "application/vnd.apple.mpegurl", strrchr(job.playlist_path, '/') + 1);
+    return 0;
+}
+
 static void add_result(void *arg, const struct track *t)
 {
     if (!t->audio.kind[0])
@@ -806,6 +820,7 @@ static const struct route routes[] = {
     { "DELETE", "/api/jobs/{id}",        job_delete,     0 },
     { "GET",    "/api/jobs/{id}/tracks", job_tracks,     0 },
     { "GET",    "/api/jobs/{id}/paths",  job_paths,      0 },
+    { "GET",    "/api/jobs/{id}/playlist", job_playlist, 0 },
     { "GET",    "/api/jobs/{id}/result", job_result,     0 },
     { "GET",    "/api/jobs/{id}/events", job_events,     0 },
     { "PUT",    "/api/jobs/{id}/status", job_set_status, NEED_JSON },

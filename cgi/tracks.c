@@ -1,58 +1,21 @@
 /*
- * /api/tracks: finished files. The handler decides who may have which file under which name; nginx sends the bytes
- * (X-Accel-Redirect), with Range and all that belongs to it.
+ * /api/tracks: finished tracks and their files.
  */
 #include "tracks.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "handler.h"
+#include "send.h"
 #include "view.h"
 
-/* RFC 3986 escaping of everything but unreserved characters and what `also` lists. */
-static void add_escaped(struct buf *b, const char *s, const char *also)
+static int send_artifact(struct request *req, struct response *res, const struct artifact *a, const char *type,
+                         struct err *e)
 {
-    for (; *s; s++) {
-        const unsigned char c = (unsigned char)*s;
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c) ||
-            strchr(also, c))
-            buf_add(b, s, 1);
-        else
-            buf_printf(b, "%%%02X", c);
-    }
-}
-
-/* RFC 6266: an ASCII name for old clients, the real one as filename* (RFC 8187). */
-static void add_disposition(struct response *res, const char *name, bool attachment)
-{
-    struct buf b = BUF_INIT(1500);
-
-    buf_printf(&b, "%s; filename=\"", attachment ? "attachment" : "inline");
-    for (const char *p = name; *p; p++)
-        buf_add(&b, (unsigned char)*p < 0x80 && *p != '"' && *p != '\\' && *p != '%' ? p : "_", 1);
-    buf_printf(&b, "\"; filename*=UTF-8''");
-    add_escaped(&b, name, "");
-    response_header(res, "Content-Disposition", buf_text(&b));
-    buf_free(&b);
-}
-
-static int send_file(struct request *req, struct response *res, const struct artifact *a, const char *type,
-                     struct err *e)
-{
-    struct buf b = BUF_INIT(1700);
-    char download[8];
-
     if (!a->kind[0])
         return err_set(e, ERR_NOT_FOUND, "there is no such file yet");
-    buf_printf(&b, "/media/");
-    add_escaped(&b, a->path + strlen("downloads/"), "/");
-    response_header(res, "X-Accel-Redirect", buf_text(&b));
-    buf_free(&b);
-    response_header(res, "Content-Type", type);
-    response_header(res, "Cache-Control", "private, no-cache");
-    add_disposition(res, strrchr(a->path, '/') + 1, request_query(req, "download", download, sizeof download));
+    send_file(req, res, a->path, type, strrchr(a->path, '/') + 1);
     return 0;
 }
 
@@ -62,7 +25,7 @@ static int track_file(struct request *req, struct response *res, struct err *e)
 
     if (tracks_find(req->db, req->id, &t, e))
         return -1;
-    const int rc = send_file(req, res, &t.audio, "audio/mpeg", e);
+    const int rc = send_artifact(req, res, &t.audio, "audio/mpeg", e);
     track_free(&t);
     return rc;
 }
@@ -73,7 +36,7 @@ static int track_cover(struct request *req, struct response *res, struct err *e)
 
     if (tracks_find(req->db, req->id, &t, e))
         return -1;
-    const int rc = send_file(req, res, &t.cover, "image/jpeg", e);
+    const int rc = send_artifact(req, res, &t.cover, "image/jpeg", e);
     track_free(&t);
     return rc;
 }

@@ -337,8 +337,6 @@ void title_undecorate(char *text)
 
 enum separator { SEP_DASH, SEP_BAR, SEP_SLASHES, SEP_LOW_LINE, SEP_SIDE };
 
-struct cut { size_t at, end; };     /* of the separator with its spaces */
-
 static bool is_separator(enum separator kind, uint32_t cp, const char *next)
 {
     switch (kind) {
@@ -372,7 +370,7 @@ static size_t enclosed(const char *text, size_t at)
 }
 
 /* The next separator of a kind at or behind `from`; those of SEP_SIDE need no spaces. */
-static bool find_separator(const char *text, enum separator kind, size_t from, struct cut *out)
+static bool find_separator(const char *text, enum separator kind, size_t from, struct title_separator *out)
 {
     for (size_t i = 0, n; text[i]; i += n) {
         uint32_t cp;
@@ -391,8 +389,57 @@ static bool find_separator(const char *text, enum separator kind, size_t from, s
         /* Full-width signs carry their own space. */
         if (kind == SEP_SIDE ? !text[end] : !text[end] || ((!left || !right) && cp < 0xff00))
             continue;
-        *out = (struct cut){ i - left, end + right };
+        *out = (struct title_separator){ i - left, end + right };
         return true;
+    }
+    return false;
+}
+
+bool title_next_separator(const char *text, size_t from, struct title_separator *out)
+{
+    static const enum separator kinds[] = { SEP_DASH, SEP_BAR, SEP_SLASHES };
+    struct title_separator one;
+    bool found = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (find_separator(text, kinds[i], from, &one) && (!found || one.at < out->at)) {
+            *out = one;
+            found = true;
+        }
+    return found;
+}
+
+bool title_next_quote(const char *text, size_t from, struct title_bracket *out)
+{
+    for (size_t i = from, n; text[i]; i += n) {
+        uint32_t cp;
+        const size_t over = enclosed(text, i);
+        n = step(text + i, &cp);
+        if (over <= i || !sign_opened_by(quotes, ARRAY_LEN(quotes), cp))
+            continue;
+        *out = (struct title_bracket){ .at = i, .inside = i + n, .end = over };
+        for (size_t k = i; k < over; k += step(text + k, &cp))
+            out->inside_end = k;
+        return true;
+    }
+    return false;
+}
+
+bool title_next_bracket(const char *text, size_t from, struct title_bracket *out)
+{
+    int depth = 0;
+    uint32_t open = 0, cp;
+
+    for (size_t i = from, n; text[i]; i += n) {
+        n = step(text + i, &cp);
+        if (depth == 0 ? sign_opened_by(brackets, ARRAY_LEN(brackets), cp) != NULL : cp == open) {
+            if (depth++ == 0)
+                open = cp, out->at = i, out->inside = i + n;
+        } else if (depth > 0 && closes(brackets, ARRAY_LEN(brackets), open, cp) && --depth == 0) {
+            out->inside_end = i;
+            out->end = i + n;
+            return true;
+        }
     }
     return false;
 }
@@ -456,14 +503,14 @@ static bool is_quoted(const char *text)
 /* "Title - Artist" where the other side is the uploader, or where only the left one is in quotes. */
 static bool is_turned(const struct splitting *s)
 {
-    struct cut c;
+    struct title_separator c;
     if (is_uploader(s, s->left) || find_separator(s->right, SEP_DASH, 0, &c) || find_separator(s->right, SEP_BAR, 0,
         &c))
         return false;
     return is_uploader(s, s->right) || (is_quoted(s->left) && !is_quoted(s->right));
 }
 
-static bool split_at(struct splitting *s, const struct cut *c)
+static bool split_at(struct splitting *s, const struct title_separator *c)
 {
     take(s->left, s->text, c->at);
     take(s->right, s->text + c->end, strlen(s->text + c->end));
@@ -481,7 +528,7 @@ static bool split_at(struct splitting *s, const struct cut *c)
 static bool split_by_separator(struct splitting *s)
 {
     static const enum separator kinds[] = { SEP_DASH, SEP_BAR, SEP_SLASHES, SEP_LOW_LINE };
-    struct cut c;
+    struct title_separator c;
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         for (size_t from = 0; find_separator(s->text, kinds[i], from, &c); from = c.end)
@@ -493,7 +540,7 @@ static bool split_by_separator(struct splitting *s)
 /* "Artist: Title", "Title / Artist", "Artist- Title": only where one side is the uploader. */
 static bool split_by_uploader(struct splitting *s)
 {
-    struct cut c;
+    struct title_separator c;
 
     for (size_t from = 0; *s->uploader && find_separator(s->text, SEP_SIDE, from, &c); from = c.end) {
         char side[TITLE_BYTES];
@@ -508,45 +555,45 @@ static bool split_by_uploader(struct splitting *s)
     return false;
 }
 
-/* Only brackets may follow a quoted title. */
-static bool is_end_of_title(const char *rest)
+/* What may follow a quoted title: brackets, which are kept, and decorations. */
+static bool read_tail(const char *rest, char *kept)
 {
-    while (*(rest += strspn(rest, " "))) {
-        const size_t over = enclosed(rest, 0);
-        uint32_t cp;
-        step(rest, &cp);
-        if (!over || !sign_opened_by(brackets, ARRAY_LEN(brackets), cp))
-            return false;
-        rest += over;
+    char outside[TITLE_BYTES] = "";
+    struct title_bracket b;
+    size_t from = 0, used = 0, left = 0;
+
+    for (; title_next_bracket(rest, from, &b); from = b.end) {
+        memcpy(outside + left, rest + from, b.at - from);
+        left += b.at - from;
+        kept[used++] = ' ';
+        memcpy(kept + used, rest + b.at, b.end - b.at);
+        used += b.end - b.at;
     }
-    return true;
+    kept[used] = '\0';
+    copy_text(outside + left, sizeof outside - left, rest + from);
+    return !says_something(outside) || title_is_decoration(outside);
 }
 
 /* Artist "Title" (Live) */
 static bool split_by_quotes(struct splitting *s)
 {
+    char inner[TITLE_BYTES], kept[2 * TITLE_BYTES];
+
     for (size_t i = 0, n; s->text[i]; i += n) {
-        uint32_t cp, last;
+        uint32_t cp;
         const size_t over = enclosed(s->text, i);
         n = step(s->text + i, &cp);
         if (over <= i)
             continue;
-        if (sign_opened_by(quotes, ARRAY_LEN(quotes), cp) && i > 0 && is_end_of_title(s->text + over)) {
-            size_t end = over;
-            for (size_t k = i, m; k < over; k += m)
-                m = step(s->text + k, &last), end = k;
-            char inner[TITLE_BYTES];
-            take(s->left, s->text, i);
-            take(inner, s->text + i + n, end - i - n);
-            if (is_name(s->left) && says_something(inner)) {
-                /* Both are pieces of text, without two quotes and with one space at most. */
-                memmove(s->right, s->text + over, strlen(s->text + over) + 1);
-                const size_t len = strlen(inner), tail = strlen(s->right);
-                memmove(s->right + len, s->right, tail + 1);
-                memcpy(s->right, inner, len);
-                tidy(s->right);
-                return true;
-            }
+        take(inner, s->text + i, over - i);
+        take(s->left, s->text, i);
+        if (sign_opened_by(quotes, ARRAY_LEN(quotes), cp) && is_name(s->left) && read_tail(s->text + over, kept) &&
+            unquote(inner)) {
+            copy_text(s->right, sizeof s->right, inner);
+            const size_t len = strlen(s->right);
+            copy_text(s->right + len, sizeof s->right - len, kept);
+            tidy(s->right);
+            return true;
         }
         n = over - i;
     }
@@ -604,7 +651,7 @@ static int64_t drop_number(char *text)
 /* The last part behind a bar or dash, when it is the channel's own name: "Artist - Title | Channel". */
 static void drop_channel(struct splitting *s)
 {
-    struct cut c, last = { 0, 0 };
+    struct title_separator c, last = { 0, 0 };
     char part[TITLE_BYTES];
 
     for (size_t from = 0; find_separator(s->right, SEP_BAR, from, &c); from = c.end)

@@ -20,6 +20,10 @@
 #define TICK_MS       500
 #define NETWORK_TRIES 3         /* after the first */
 
+/* What is left open about a track of a list is learnt first, in every attempt until it is known; what follows is made
+ * of that. */
+static const struct stage learning = { "resolve", stage_learn, 3, false, NULL, 1 };
+
 static const struct stage stages[] = {
     /* name       run           weight feeds  file      version  in             ->  out                          */
     { "download", stage_download, 55, true,  NULL,         1 }, /* link           ->  src.EXT, thumbnail           */
@@ -106,6 +110,12 @@ const char *run_path(const struct run *r, const char *name)
 const cJSON *run_output(const struct run *r, const char *stage)
 {
     return json_member(r->state, stage);
+}
+
+const char *run_tenant(const struct run *r)
+{
+    (void)r;
+    return "library";
 }
 
 void run_job_dir(const struct run *r, char *out, size_t size)
@@ -201,6 +211,40 @@ static int try_stage(void *arg, struct err *e)
     return t->stage->run(t->run, t->out, e);
 }
 
+static int begin_stage(struct run *r, const struct stage *s, int position, struct err *e)
+{
+    r->stage = s->name;
+    r->position = position;
+    r->percent_weight = s->weight;
+    r->stage_started_ms = clock_boot_ms();
+    r->cpu_ms = 0;
+    r->ticked_ms = 0;
+    r->shown = no_bytes(s->name, r->shown.percent);
+    run_failpoint(r, s->name, "begin");
+    const int rc = run_tick(r, 0, e);
+    run_book_stage(r, "running");
+    return rc;
+}
+
+static int end_stage(struct run *r, const struct stage *s, int rc, const struct err *e)
+{
+    run_book_stage(r, rc ? "failed" : "done");
+    log_line(rc ? LOG_WARN : LOG_INFO, rc ? "stage_failed" : "stage_done", "stage=%s wall_ms=%lld cpu_ms=%lld%s%s",
+             s->name, (long long)(clock_boot_ms() - r->stage_started_ms), (long long)r->cpu_ms, rc ? " kind=" : "",
+             rc ? err_class(e->kind)->name : "");
+    if (rc == 0)
+        run_failpoint(r, s->name, "end");
+    r->percent_done += s->weight;
+    return rc;
+}
+
+/* Its patience is its own: a search and a page are two things to ask for. */
+static int learn(struct run *r, struct err *e)
+{
+    const int rc = begin_stage(r, &learning, 0, e) || learning.run(r, NULL, e) ? -1 : 0;
+    return end_stage(r, &learning, rc, e);
+}
+
 static int run_stage(struct run *r, int position, struct err *e)
 {
     const struct stage *s = &stages[position];
@@ -208,15 +252,7 @@ static int run_stage(struct run *r, int position, struct err *e)
     char hash[ID_SHA256_BYTES];
     struct err unsaid;
 
-    r->stage = s->name;
-    r->position = position + 1;
-    r->stage_started_ms = clock_boot_ms();
-    r->cpu_ms = 0;
-    r->ticked_ms = 0;
-    r->shown = no_bytes(s->name, r->shown.percent);
-    run_failpoint(r, s->name, "begin");
-    int rc = run_tick(r, 0, e);
-    run_book_stage(r, "running");
+    int rc = begin_stage(r, s, position + 1, e);
     if (rc == 0)
         rc = run_patiently(r, try_stage, &(struct trying){ r, s, out }, e);
     if (rc == 0) {
@@ -231,13 +267,7 @@ static int run_stage(struct run *r, int position, struct err *e)
             rc = err_set(e, ERR_LOST, "%s", unsaid.text);
     }
     cJSON_Delete(out);
-    run_book_stage(r, rc ? "failed" : "done");
-    log_line(rc ? LOG_WARN : LOG_INFO, rc ? "stage_failed" : "stage_done", "stage=%s wall_ms=%lld cpu_ms=%lld%s%s",
-             s->name, (long long)(clock_boot_ms() - r->stage_started_ms), (long long)r->cpu_ms, rc ? " kind=" : "",
-             rc ? err_class(e->kind)->name : "");
-    if (rc == 0)
-        run_failpoint(r, s->name, "end");
-    return rc;
+    return end_stage(r, s, rc, e);
 }
 
 /* Is there any need for it? Somebody may have made these very files, or be making them. */
@@ -267,14 +297,16 @@ int task_track(struct run *r, struct err *e)
     if (file_mkdirs(r->work, e))
         return -1;
     load_state(r);
+    if (!r->track.is_known && learn(r, e))
+        return -1;
     if (share(r, &needed, e) || !needed)
         return needed ? -1 : 0;
     for (int i = 0; i < (int)ARRAY_LEN(stages); i++) {
-        r->percent_weight = stages[i].weight;
         skipping = skipping && is_done(r, i);
-        if (!skipping && run_stage(r, i, e))
+        if (skipping)
+            r->percent_done += stages[i].weight;
+        else if (run_stage(r, i, e))
             return -1;
-        r->percent_done += stages[i].weight;
     }
     return 0;
 }

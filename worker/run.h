@@ -74,6 +74,9 @@ const char *run_path(const struct run *r, const char *name);
 /* The saved output of an earlier stage; NULL if it has none. */
 const cJSON *run_output(const struct run *r, const char *stage);
 
+/* Whose job it is: the session's id, or "library". */
+const char *run_tenant(const struct run *r);
+
 /* DATA_DIR/downloads/<session or library>/<job>, below DATA_DIR. */
 void run_job_dir(const struct run *r, char *out, size_t size);
 

@@ -32,6 +32,7 @@ enum err_kind {
     ERR_AGE_RESTRICTED,
     ERR_GEO_BLOCKED,
     ERR_DRM,
+    ERR_PREVIEW_ONLY,    /* a platform that gives away the beginning only */
     ERR_LIVE,
     ERR_RATE_LIMITED,
     ERR_BOT_CHECK,

@@ -46,7 +46,6 @@ class Sources(StackCase):
             ("a truncated M4A", self.site.url("/truncated.m4a"), "bad_media"),
             ("a truncated WebM", self.site.url("/truncated.webm"), "bad_media"),
             ("a recording shorter than its page says", self.site.watch("frontiers", clip=2, page_duration=600), "bad_media"),
-            ("two recordings", self.site.url("/feed.xml"), "unsupported"),
         ])
 
     def test_that_answer_with_an_error(self):

@@ -90,7 +90,8 @@ TEST(each_choice_takes_its_words_and_no_other)
     static const struct { const char *name; const char *good[12], *bad[6]; } cases[] = {
         { "source_type", { "\"auto\"", "\"youtube\"", "\"soundcloud\"", "\"instagram\"", "\"tiktok\"", "\"bandcamp\"",
                            "\"vimeo\"",
-                           "\"generic\"", "\"spotify\"", "\"direct\"" }, { "\"Youtube\"", "\"\"", "\"myspace\"", "0", "null" } },
+                           "\"generic\"", "\"spotify\"", "\"direct\"" },
+          { "\"Youtube\"", "\"\"", "\"myspace\"", "0", "null" } },
         { "download_type", { "\"auto\"", "\"single\"", "\"playlist\"", "\"channel\"", "\"track\"", "\"profile\"" },
           { "\"album\"", "\"single \"", "true" } },
         { "media_type", { "\"audio\"" }, { "\"video\"", "[\"audio\"]" } },

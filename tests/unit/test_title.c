@@ -133,11 +133,12 @@ static const struct expected table[] = {
     { "宇多田ヒカル　－　First Love（Official Video）", "", "宇多田ヒカル", "First Love" },
     { "Ｐｅｒｆｕｍｅ － ポリリズム", "", "Ｐｅｒｆｕｍｅ", "ポリリズム" },
     { "Aimer『残響散歌』", "", "Aimer", "残響散歌" },
+    { "Aimer『残響散歌』MUSIC VIDEO（テレビアニメ）", "Aimer Official", "Aimer", "残響散歌 （テレビアニメ）" },
     { "星野源｜恋【MV】", "x", "星野源", "恋" },
     { "千本桜 歌ってみた【まふまふ】", "まふまふちゃんねる", "", "千本桜 歌ってみた【まふまふ】" },
     /* Korean, Chinese */
     { "[MV] IU(아이유) _ Palette(팔레트) (Feat. G-DRAGON)", "1theK", "IU(아이유)", "Palette(팔레트) (Feat. G-DRAGON)" },
-    { "NewJeans (뉴진스) 'Ditto' Official MV (side A)", "HYBE", "", "NewJeans (뉴진스) 'Ditto' Official MV (side A)" },
+    { "NewJeans (뉴진스) 'Ditto' Official MV (side A)", "HYBE", "NewJeans (뉴진스)", "Ditto (side A)" },
     { "아이유 - 밤편지 [뮤직비디오]", "", "아이유", "밤편지" },
     { "[M/V] 잔나비 - 주저하는 연인들을 위해", "", "잔나비", "주저하는 연인들을 위해" },
     { "周杰倫 Jay Chou【晴天 Sunny Day】-Official Music Video", "周杰倫 Jay Chou", "周杰倫 Jay Chou", "晴天 Sunny Day" },

@@ -31,12 +31,12 @@ TEST(resolve_runs_this_command_and_no_other)
         "/usr/bin/yt-dlp", "--ignore-config", "--verbose", "--print-traffic", "--no-exec", "--no-playlist",
         "--no-cache-dir",
         "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
-        "--ffmpeg-location", "/nonexistent", "--flat-playlist", "--lazy-playlist", "-I", "1:2",
-        "--dump-json", "--", "https://example.org/a", NULL,
+        "--ffmpeg-location", "/nonexistent", "--flat-playlist", "--lazy-playlist", "--dump-json",
+        "-I", "1:2", "--", "https://example.org/a", NULL,
     };
     struct ytdlp_args a;
 
-    ytdlp_resolve_args(&a, "/usr/bin/yt-dlp", "", "https://example.org/a");
+    ytdlp_resolve_args(&a, "/usr/bin/yt-dlp", "", &(struct ytdlp_pages){ .url = "https://example.org/a", .most = 2 });
     is_vector(&a, expected);
 }
 
@@ -47,28 +47,58 @@ TEST(download_runs_this_command_and_no_other)
         "--no-cache-dir",
         "--socket-timeout", "20", "--extractor-retries", "3", "--fixup", "never",
         "--ffmpeg-location", "/nonexistent", "--config-locations", "/etc/yt-dlp.conf",
-        "-I", "1", "--no-mtime", "--no-overwrites", "--continue", "--abort-on-unavailable-fragments",
+        "--no-mtime", "--no-overwrites", "--continue", "--abort-on-unavailable-fragments",
         "-o", "src.%(ext)s", "--write-thumbnail", "--no-write-playlist-metafiles",
         "--retries", "5", "--fragment-retries", "5", "--file-access-retries", "3", "--retry-sleep", "exp=1:20",
         "--newline", "--progress", "--progress-template",
         "download:@P %(progress.{status,downloaded_bytes,total_bytes,total_bytes_estimate,speed,eta,"
         "fragment_index,fragment_count})j",
-        "--print", "after_move:@F %(filepath)j", "-f", "ba/b", "-P", "home:/data/work/1", "-P", "temp:/data/work/1/tmp",
+        "--print", "after_move:@F %(filepath)j", "-I", "1", "-f", "ba/b", "-P",
+        "home:/data/work/1", "-P", "temp:/data/work/1/tmp",
         "--load-info-json", "/data/work/1/info.json", NULL,
     };
     struct ytdlp_args a;
 
-    ytdlp_download_args(&a, "/usr/bin/yt-dlp", "/etc/yt-dlp.conf", "/data/work/1", "bestaudio",
-                        "/data/work/1/info.json",
-                        "https://example.org/a");
+    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "", .info = "/data/work/1/info.json",
+                                       .url = "https://example.org/a", .item = 1 };
+
+    ytdlp_download_args(&a, "/usr/bin/yt-dlp", "/etc/yt-dlp.conf", "/data/work/1", &media);
     is_vector(&a, expected);
+}
+
+static void download_args(struct ytdlp_args *a, const char *quality, const char *url)
+{
+    const struct ytdlp_media media = { .quality = quality, .formats = "", .url = url, .item = 1 };
+    ytdlp_download_args(a, "yt", "c", "/d", &media);
+}
+
+static void resolve_args(struct ytdlp_args *a, const char *url)
+{
+    ytdlp_resolve_args(a, "yt", "c", &(struct ytdlp_pages){ .url = url, .most = 2 });
+}
+
+TEST(a_source_may_sort_out_streams_and_a_slide_is_asked_for_by_its_number)
+{
+    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "[format_id!*=preview]", .item = 3,
+                                       .url = "https://example.org/a" };
+    struct ytdlp_args a;
+    int seen = 0;
+
+    ytdlp_download_args(&a, "yt", "", "/d", &media);
+    for (int i = 0; i + 1 < a.argc; i++) {
+        if (strcmp(a.argv[i], "-f") == 0 && ++seen)
+            assert_string_equal(a.argv[i + 1], "ba[format_id!*=preview]/b[format_id!*=preview]");
+        if (strcmp(a.argv[i], "-I") == 0 && ++seen)
+            assert_string_equal(a.argv[i + 1], "3");
+    }
+    assert_int_equal(seen, 2);
 }
 
 TEST(without_saved_information_the_link_stands_last_behind_two_dashes)
 {
     struct ytdlp_args a;
 
-    ytdlp_download_args(&a, "yt", "", "/d", "bestaudio", NULL, "https://example.org/a");
+    download_args(&a, "bestaudio", "https://example.org/a");
     assert_string_equal(a.argv[a.argc - 1], "https://example.org/a");
     assert_string_equal(a.argv[a.argc - 2], "--");
     for (int i = 0; i < a.argc; i++)
@@ -84,7 +114,7 @@ TEST(each_quality_names_a_stream_and_what_is_unknown_names_the_best)
     struct ytdlp_args a;
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        ytdlp_download_args(&a, "yt", "", "/d", cases[i][0], NULL, "https://example.org/");
+        download_args(&a, cases[i][0], "https://example.org/");
         int f = 0;
         while (f < a.argc && strcmp(a.argv[f], "-f") != 0)
             f++;
@@ -105,11 +135,11 @@ TEST(nothing_that_a_submitter_wrote_becomes_an_option)
     for (size_t i = 0; i < LENGTH(links); i++)
         for (int download = 0; download < 2; download++) {
             if (download) {
-                ytdlp_download_args(&plain, "yt", "c", "/d", "best", NULL, "https://example.org/");
-                ytdlp_download_args(&hostile, "yt", "c", "/d", "best", NULL, links[i]);
+                download_args(&plain, "best", "https://example.org/");
+                download_args(&hostile, "best", links[i]);
             } else {
-                ytdlp_resolve_args(&plain, "yt", "c", "https://example.org/");
-                ytdlp_resolve_args(&hostile, "yt", "c", links[i]);
+                resolve_args(&plain, "https://example.org/");
+                resolve_args(&hostile, links[i]);
             }
             assert_int_equal(plain.argc, hostile.argc);
             for (int k = 0; k < plain.argc - 1; k++)
@@ -817,6 +847,7 @@ TEST(the_time_that_a_refusal_names_is_kept_and_no_other)
 UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
           UNIT(resolve_runs_this_command_and_no_other),
           UNIT(download_runs_this_command_and_no_other),
+          UNIT(a_source_may_sort_out_streams_and_a_slide_is_asked_for_by_its_number),
           UNIT(without_saved_information_the_link_stands_last_behind_two_dashes),
           UNIT(each_quality_names_a_stream_and_what_is_unknown_names_the_best),
           UNIT(nothing_that_a_submitter_wrote_becomes_an_option),

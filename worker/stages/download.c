@@ -21,7 +21,10 @@
 #include "direct.h"
 #include "json.h"
 #include "keep.h"
+#include "net.h"
 #include "run.h"
+#include "source.h"
+#include "url.h"
 #include "ytdlp/args.h"
 #include "ytdlp/lines.h"
 #include "ytdlp/ytdlp.h"
@@ -128,6 +131,35 @@ static const char *fresh_info(const struct run *r)
     return path;
 }
 
+static const struct source *source_of(const struct run *r, const char *text, struct source_link *link)
+{
+    struct source_link other;
+    struct net_allow allow;
+    struct url url;
+    struct err e;
+
+    link = link ? link : &other;
+    if (net_allow_parse(&allow, r->conf->allow_source_nets, &e) || url_check(&url, text, &allow, &e) ||
+        source_recognise(link, &url, &e)) {
+        *link = (struct source_link){ .source = "generic" };
+        return source_named("generic");
+    }
+    return source_named(link->source);
+}
+
+/* The slides of a post are entries of its page; every other track has a page of its own. */
+static int64_t item_of(const struct run *r)
+{
+    struct source_link job, track;
+
+    if (!r->job.is_list)
+        return 1;
+    source_of(r, r->job.url, &job);
+    source_of(r, r->track.info.url, &track);
+    const bool same = *job.id && !strcmp(job.source, track.source) && !strcmp(job.id, track.id);
+    return same && job.kind == track.kind ? r->track.item_index : 1;
+}
+
 static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct err *e)
 {
     struct run *r = d->run;
@@ -136,8 +168,12 @@ static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct
     d->file[0] = '\0';
     d->mark_bytes = -1;
     d->moved_ms = clock_boot_ms();
-    ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, r->spec.quality, fresh_info(r),
-                        r->track.info.url);
+    const struct source *source = source_of(r, r->track.info.url, NULL);
+    const struct ytdlp_media media = {
+        .quality = r->spec.quality, .formats = source->formats, .options = source->options, .info = fresh_info(r),
+        .url = r->track.info.url, .item = item_of(r),
+    };
+    ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, &media);
     const struct ytdlp_run run = {
         .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = r->conf->task_timeout_s * 1000,
         .max_file_bytes = r->conf->max_file_size_mb << 20, .line_bytes = LINE_BYTES, .on_line = on_line,

@@ -1,7 +1,8 @@
 /*
- * resolve: what does the link yield? A media file tells it itself (direct.h); for the rest yt-dlp is asked for the
- * metadata, once. The answer is kept as info.json in the work directory of the track, from which the download then
- * takes the streams without asking the site again.
+ * resolve: what does the link yield? One track, or the entries of a list, which become tracks while the rest is still
+ * being read: nothing grows with the length of a list but the database. A single track's page is read here and kept as
+ * info.json in its work directory, from which the download takes the streams without asking the site again; the pages
+ * of a list's entries are read by their own tasks (learn.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cache.h"
-#include "direct.h"
+#include "fetch_run.h"
 #include "json.h"
 #include "keep.h"
+#include "learn.h"
 #include "net.h"
 #include "run.h"
 #include "source.h"
@@ -22,192 +23,369 @@
 #include "ytdlp/lines.h"
 #include "ytdlp/ytdlp.h"
 
-#define RESOLVE_LONGEST_S 180       /* metadata that takes longer will not come */
+#define SILENCE_LONGEST_S 180       /* entries that take longer will not come */
+#define BATCH             20        /* entries that are stored in one transaction */
+#define BATCH_MS          300       /* … or as many as came within this time */
+
+/* An entry, until it is stored. */
+struct item {
+    int64_t     index;
+    char        uuid[ID_UUID_BYTES], asked[QUEUE_SOURCE_BYTES];
+    struct learned learned;
+    char       *wanted_json;        /* owned; NULL */
+    struct err  refused;            /* kind ERR_NONE: it is not */
+    enum asks   asks;
+};
 
 struct resolving {
-    struct run *run;
-    int         entries;
-    char       *first;          /* the first entry's line; owned */
+    struct run        *run;
+    struct source_link link;
+    char               url[URL_MAX_BYTES + 1];      /* that is read: the link, or the list that it names */
+    bool               whole;           /* the list is wanted, where the link names a track as well */
+    bool               is_list;
+    int64_t            most, seen;      /* entries: wanted, and met so far */
+    bool               cut;             /* there are more than wanted */
+    char               complaint[200];  /* about entries that are not there */
+    char               title[801];
+    int64_t            items;           /* as the source says; -1 */
+    char              *first;           /* the line of a single track; owned */
+    struct item        batch[BATCH];
+    int                count;
+    int64_t            batch_ms, line_ms;           /* boot clock: of the batch's first entry, of the last line */
 };
+
+/* ---- what was found, on its way into the database ---- */
+
+static void drop_batch(struct resolving *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        learned_free(&s->batch[i].learned);
+        cJSON_free(s->batch[i].wanted_json);
+    }
+    s->count = 0;
+}
+
+static struct found found_of(const struct resolving *s, const struct item *i)
+{
+    return (struct found){
+        .uuid = i->uuid, .index = i->index, .info = &i->learned.info, .meta_json = i->learned.meta_json,
+        .wanted_json = i->wanted_json, .result_key = *i->learned.result_key ? i->learned.result_key : NULL,
+        .is_known = i->learned.is_known, .may_share = s->run->spec.use_cache, .asks = i->asks,
+        .asked = *i->asked ? i->asked : NULL, .refused = i->refused.kind ? &i->refused : NULL,
+    };
+}
+
+/* The batch, and with `last` the end of it all. */
+static int store(struct resolving *s, bool last, struct err *e)
+{
+    const struct listing list = { s->title, s->items };
+    const struct listing *facts = s->is_list ? &list : NULL;
+    struct run *r = s->run;
+    struct found found[BATCH];
+    char note[200] = "";
+
+    for (int i = 0; i < s->count; i++)
+        found[i] = found_of(s, &s->batch[i]);
+    if (s->cut)
+        snprintf(note, sizeof note, "the list is longer; its first %lld entries are taken", (long long)s->most);
+    else if (*s->complaint)
+        snprintf(note, sizeof note, "not all of it could be read: %.160s", s->complaint);
+    if (last) {
+        run_failpoint(r, "resolve", "end");
+        run_book_stage(r, "done");
+    }
+    const int rc = last ? life_resolved(r->db, r->conf, &r->claim, found, s->count, facts, *note ? note : NULL, e)
+                        : life_found(r->db, r->conf, &r->claim, found, s->count, facts, e);
+    drop_batch(s);
+    return rc;
+}
+
+static int store_if_full(struct resolving *s, struct err *e)
+{
+    const bool old = s->count && clock_boot_ms() - s->batch_ms > BATCH_MS;
+    return s->count == BATCH || old ? store(s, false, e) : 0;
+}
+
+static struct item *next_item(struct resolving *s, int64_t index)
+{
+    struct item *i = &s->batch[s->count++];
+
+    *i = (struct item){ .index = index, .asks = ASKS_PAGE, .learned.info.duration_ms = -1 };
+    id_uuid7(i->uuid);
+    if (s->count == 1)
+        s->batch_ms = clock_boot_ms();
+    return i;
+}
+
+/* What a track still wants of its source, and who that is. */
+static void set_asks(const struct resolving *s, struct item *i)
+{
+    struct source_link link;
+    struct net_allow none = { 0 };
+    struct url url;
+    struct err e;
+
+    if (i->learned.is_known)
+        i->asks = keep_has(s->run, &i->learned.info) ? ASKS_NOTHING : ASKS_MEDIA;
+    if (net_allow_parse(&none, s->run->conf->allow_source_nets, &e) == 0 &&
+        url_check(&url, i->learned.info.url, &none, &e) == 0 && source_recognise(&link, &url, &e) == 0)
+        copy_text(i->asked, sizeof i->asked, source_asked(url.host));
+}
+
+/* ---- lists ---- */
+
+/* Where the entry leads to, judged by its link alone: its name is looked up when its turn comes. */
+static int check_entry_link(const struct resolving *s, const struct ytdlp_entry *entry, struct item *i, struct err *e)
+{
+    struct source_link link;
+    struct net_allow allow;
+    struct url url;
+
+    if (net_allow_parse(&allow, s->run->conf->allow_source_nets, e) ||
+        url_check(&url, entry->info.url, &allow, e) || source_recognise(&link, &url, e))
+        return -1;
+    if (entry->is_list || link.kind == SOURCE_LIST || link.kind == SOURCE_PROFILE)
+        return err_set(e, ERR_UNSUPPORTED, "this entry is a list itself; submit it by its own link");
+    i->learned.is_known = source_named(link.source)->way == SOURCE_BY_FETCH;    /* a feed's file: no page to read */
+    return 0;
+}
+
+static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
+{
+    struct item *i = next_item(s, entry->list_index > 0 ? entry->list_index : s->seen);
+    cJSON *meta = meta_to_json(&entry->meta);
+
+    i->learned.info = entry->info;
+    meta_from_json(&i->learned.meta, meta);
+    cJSON_Delete(meta);
+    /* Slides of a post come with their streams, and are all of one page; the others refer to pages of their own. */
+    if (!entry->is_reference)
+        learn_line(s->run, line, entry, i->uuid, &i->learned, &i->refused);
+    else if (check_entry_link(s, entry, i, &i->refused) == 0)
+        learn_check_entry(s->run, entry, i->learned.is_known, &i->refused);
+    learn_conclude(s->run, i->index, &i->learned);
+    set_asks(s, i);
+    return store_if_full(s, e);
+}
+
+static int read_entry(struct resolving *s, const char *line, struct ytdlp_entry *entry, struct err *e)
+{
+    if (ytdlp_read_entry(line, entry, e)) {
+        if (!s->is_list)
+            return -1;
+        struct item *i = next_item(s, s->seen);         /* one bad entry does not stop a list */
+        i->refused = *e;
+        return 0;
+    }
+    if (!entry->in_list || spec_wants_one(&s->run->spec)) {
+        s->first = xstrdup(line);
+        return 0;
+    }
+    s->is_list = true;
+    copy_text(s->title, sizeof s->title, entry->list_title);
+    s->items = entry->list_items > s->most ? entry->list_items : -1;    /* else it counts what was asked for */
+    return add_entry(s, line, entry, e);
+}
 
 static int on_line(void *arg, char *line, struct err *e)
 {
     struct resolving *s = arg;
+    struct ytdlp_entry entry = { .size_bytes = -1 };
 
     if (line[0] != '{')
         return 0;
-    if (++s->entries == 1)
-        s->first = xstrdup(line);
-    else if (s->entries > 1)
-        return err_set(e, ERR_UNSUPPORTED, "the link leads to a list; give the link of one track of it");
-    return 0;
+    s->line_ms = clock_boot_ms();
+    if (++s->seen > s->most) {
+        s->cut = true;
+        return 0;
+    }
+    if (s->first)
+        return 0;
+    const int rc = read_entry(s, line, &entry, e);
+    ytdlp_entry_free(&entry);
+    return rc;
 }
 
 static int on_tick(void *arg, struct err *e)
 {
-    return run_tick(((struct resolving *)arg)->run, -1, e);
+    struct resolving *s = arg;
+
+    if (clock_boot_ms() - s->line_ms > SILENCE_LONGEST_S * 1000)
+        return err_set(e, ERR_TIMEOUT, "the source said nothing for %d s", SILENCE_LONGEST_S);
+    return store_if_full(s, e) || run_tick(s->run, -1, e) ? -1 : 0;
 }
 
-/* The link was checked at submit; settings may have changed since, and only now are names looked up. Hosts of the
- * source table are named by us, not by a stranger. */
-static int check_target(const struct run *r, const char *text, struct err *e)
+/* Of a list, what some entry cannot be had for: yt-dlp goes on behind it, and says so in the end. */
+static int keep_complaint(struct resolving *s, const struct err *e)
 {
-    struct net_allow allow;
-    struct url url;
-
-    if (net_allow_parse(&allow, r->conf->allow_source_nets, e) || url_check(&url, text, &allow, e))
-        return -1;
-    return source_host_is_known(url.host) ? 0 : net_check_host(&allow, url.host, e);
-}
-
-/* The hosts whose names have been looked up, so that thirty formats of one host cost one lookup. */
-struct targets {
-    struct net_allow  allow;
-    int               count;
-    char              hosts[16][256];
-};
-
-static int check_one(void *arg, const char *text, bool is_picture, struct err *e)
-{
-    struct targets *t = arg;
-    char authority[300];
-    struct url url;
-
-    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
-        return 0;       /* yt-dlp refuses files by itself; what else there is goes nowhere from here */
-    /* Scheme and host only: signed addresses are longer than any link that people submit. */
-    const size_t scheme = (size_t)(strstr(text, "://") - text) + 3, n = scheme + strcspn(text + scheme, "/?#");
-    snprintf(authority, sizeof authority, "%.*s", (int)(n < 290 ? n : 290), text);
-    if (url_check(&url, authority, &t->allow, e))
-        return err_set(e, ERR_UNSUPPORTED, "the page leads to an address that is not fetched (%.200s)", authority);
-    for (int i = 0; i < t->count; i++)
-        if (strcmp(t->hosts[i], url.host) == 0)
-            return 0;
-    if (is_picture || source_host_is_known(url.host) || t->count == (int)ARRAY_LEN(t->hosts))
-        return 0;
-    copy_text(t->hosts[t->count++], sizeof t->hosts[0], url.host);
-    return net_check_host(&t->allow, url.host, e);
-}
-
-/* A public page may name private addresses as its streams and pictures: yt-dlp would fetch them. */
-static int check_targets(const struct run *r, const char *line, struct err *e)
-{
-    struct targets t = { 0 };
-
-    return net_allow_parse(&t.allow, r->conf->allow_source_nets, e) ? -1 : ytdlp_each_target(line, check_one, &t, e);
-}
-
-static int check_limits(const struct run *r, const struct ytdlp_entry *entry, struct err *e)
-{
-    const int64_t most = r->conf->max_file_size_mb << 20;
-
-    if (entry->is_live)
-        return err_set(e, ERR_LIVE, "this is a live stream or has not started yet");
-    if (entry->info.duration_ms > r->conf->max_duration_s * 1000)
-        return err_set(e, ERR_TOO_LARGE, "it lasts %lld s; the limit is %lld s",
-                       (long long)(entry->info.duration_ms / 1000), (long long)r->conf->max_duration_s);
-    if (entry->size_bytes > most)
-        return err_set(e, ERR_TOO_LARGE, "it has %lld MB; the limit is %lld MB",
-                       (long long)(entry->size_bytes >> 20), (long long)r->conf->max_file_size_mb);
+    copy_text(s->complaint, sizeof s->complaint, e->text);
     return 0;
 }
 
-/* The submitter's words win over the source's. */
-static void apply_overrides(struct track_info *info, const struct spec *spec)
+static bool is_about_source(enum err_kind kind)
 {
-    const struct { char *to; size_t size; const char *from; } fields[] = {
-        { info->title, sizeof info->title, spec->metadata.title },
-        { info->artist, sizeof info->artist, spec->metadata.artist },
-        { info->album, sizeof info->album, spec->metadata.album },
-        { info->album_artist, sizeof info->album_artist, spec->metadata.album_artist },
-        { info->genre, sizeof info->genre, spec->metadata.genre },
-        { info->release_date, sizeof info->release_date, spec->metadata.date },
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (*fields[i].from)
-            copy_text(fields[i].to, fields[i].size, fields[i].from);
-    if (spec->metadata.track_number)
-        info->track_number = spec->metadata.track_number;
-}
-
-/* The track's work directory with what the download needs. A reference has no streams yet: its link is enough. */
-static int hand_over(const struct run *r, const char *track_uuid, const struct ytdlp_entry *entry, const char *line,
-                     struct err *e)
-{
-    char dir[RUN_PATH_BYTES], path[RUN_PATH_BYTES + 16];
-
-    snprintf(dir, sizeof dir, "%s/work/%s", r->conf->data_dir, track_uuid);
-    snprintf(path, sizeof path, "%s/info.json", dir);
-    if (file_mkdirs(dir, e))
-        return -1;
-    return entry->is_reference ? 0 : file_write_atomic(path, line, strlen(line), e);
-}
-
-static int64_t resolve_timeout_ms(const struct conf *c)
-{
-    return 1000 * (c->task_timeout_s < RESOLVE_LONGEST_S ? c->task_timeout_s : RESOLVE_LONGEST_S);
+    return kind >= ERR_UNSUPPORTED && kind < ERR_RATE_LIMITED;
 }
 
 static int ask(void *arg, struct err *e)
 {
     struct resolving *s = arg;
     struct run *r = s->run;
+    const struct ytdlp_pages pages = { .url = s->url, .most = s->most + !spec_wants_one(&r->spec), .whole = s->whole };
     struct ytdlp_complaint complaint;
     struct ytdlp_args args;
 
+    drop_batch(s);
     free(s->first);
     s->first = NULL;
-    s->entries = 0;
-    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->job.url);
+    s->seen = 0;
+    s->complaint[0] = '\0';
+    s->line_ms = clock_boot_ms();
+    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, &pages);
     const struct ytdlp_run run = {
-        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = resolve_timeout_ms(r->conf),
+        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = r->conf->task_timeout_s * 1000,
         .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
         .arg = s,
     };
     if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
-        return -1;
-    return s->first ? 0 : err_set(e, ERR_UNSUPPORTED, "there is nothing to download at this link");
+        return s->is_list && !err_class(e->kind)->may_pass && is_about_source(e->kind) ? keep_complaint(s, e) : -1;
+    if (s->first || s->is_list)
+        return 0;
+    return err_set(e, ERR_UNSUPPORTED, s->link.kind == SOURCE_ITEM || s->link.kind == SOURCE_ANY
+                                           ? "there is nothing to download at this link"
+                                           : "the list is empty");
 }
+
+/* ---- one track ---- */
+
+static int end_with(struct resolving *s, struct item *i, struct err *e)
+{
+    if (!i->wanted_json) {
+        learn_conclude(s->run, 0, &i->learned);
+        set_asks(s, i);
+    }
+    return store(s, true, e);
+}
+
+static int resolve_one(struct resolving *s, struct err *e)
+{
+    struct item *i = next_item(s, 1);
+    struct ytdlp_entry entry = { .size_bytes = -1 };
+
+    int rc = ytdlp_read_entry(s->first, &entry, e);
+    if (rc == 0)
+        rc = learn_line(s->run, s->first, &entry, i->uuid, &i->learned, e);
+    ytdlp_entry_free(&entry);
+    if (rc == 0 && !i->learned.info.url[0])
+        copy_text(i->learned.info.url, sizeof i->learned.info.url, s->url);
+    return rc ? -1 : end_with(s, i, e);
+}
+
+static int resolve_page(struct resolving *s, struct err *e)
+{
+    if (learn_check_link(s->run, s->url, e) || run_patiently(s->run, ask, s, e))
+        return -1;
+    return s->is_list ? store(s, true, e) : resolve_one(s, e);
+}
+
+/* A media file: nothing to ask yt-dlp for, unless it turns out to be a page. */
+static int resolve_file(struct resolving *s, struct err *e)
+{
+    struct item *i = next_item(s, 1);
+
+    if (learn_page(s->run, s->url, i->uuid, &i->learned, e) == 0)
+        return end_with(s, i, e);
+    drop_batch(s);
+    return -1;
+}
+
+/* ---- what has to be looked for ---- */
+
+static void add_wanted(struct resolving *s, const struct wanted *w, int64_t index)
+{
+    struct item *i = next_item(s, index);
+    cJSON *doc = wanted_to_json(w);
+
+    i->wanted_json = cJSON_PrintUnformatted(doc);
+    cJSON_Delete(doc);
+    copy_text(i->asked, sizeof i->asked, "youtube");
+    meta_from_wanted(&i->learned.meta, w);
+    if (!*w->title)
+        meta_set(&i->learned.meta, META_TITLE, w->query, META_FROM_GUESS);
+    learn_conclude(s->run, s->is_list ? index : 0, &i->learned);
+    copy_text(i->learned.info.url, sizeof i->learned.info.url, w->url);
+    i->learned.result_key[0] = '\0';        /* known when it is found */
+}
+
+static int resolve_search(struct resolving *s, struct err *e)
+{
+    struct wanted *w = xcalloc(1, sizeof *w);
+
+    w->duration_ms = -1;
+    copy_text(w->source, sizeof w->source, "search");
+    copy_text(w->query, sizeof w->query, s->run->job.search_query);
+    add_wanted(s, w, 1);
+    free(w);
+    return store(s, true, e);
+}
+
+static int on_spotify(void *arg, const struct wanted *w, int64_t index, int64_t total, struct err *e)
+{
+    struct resolving *s = arg;
+
+    s->items = total;
+    add_wanted(s, w, index);
+    return store_if_full(s, e);
+}
+
+static int resolve_spotify(struct resolving *s, struct err *e)
+{
+    const struct spotify spotify = fetch_spotify(s->run);
+    struct spotify_list list = { .total = -1 };
+
+    s->is_list = s->link.kind == SOURCE_LIST;
+    if (spotify_read(&spotify, s->link.form, s->link.id, s->most, &list, on_spotify, s, e))
+        return -1;
+    copy_text(s->title, sizeof s->title, list.title);
+    s->items = list.total;
+    s->cut = list.total > list.given + list.skipped;
+    if (list.given == 0)
+        return err_set(e, ERR_UNSUPPORTED, "the list is empty");
+    return store(s, true, e);
+}
+
+/* ---- the task ---- */
 
 static int resolve(struct resolving *s, struct err *e)
 {
     struct run *r = s->run;
-    char track_uuid[ID_UUID_BYTES];
-    struct ytdlp_entry entry = { .is_reference = true };
+    struct net_allow allow;
+    struct url url;
 
-    if (check_target(r, r->job.url, e))
+    if (*r->job.search_query)
+        return resolve_search(s, e);
+    if (net_allow_parse(&allow, r->conf->allow_source_nets, e) || url_check(&url, r->job.url, &allow, e) ||
+        source_recognise(&s->link, &url, e))
         return -1;
-    const int direct = direct_resolve(r, r->job.url, &entry.info, &entry.size_bytes, e);
-    if (direct == DIRECT_NOT && (run_patiently(r, ask, s, e) || ytdlp_read_entry(s->first, &entry, e)))
-        return -1;
-    ytdlp_entry_free(&entry);       /* entry.info is all that a single track needs */
-    if (direct == DIRECT_NOT && check_targets(r, s->first, e))
-        return -1;
-    if (direct < 0 || check_limits(r, &entry, e))
-        return -1;
-    if (!entry.info.url[0])
-        copy_text(entry.info.url, sizeof entry.info.url, r->job.url);
-    apply_overrides(&entry.info, &r->spec);
-    id_uuid7(track_uuid);
-    if (hand_over(r, track_uuid, &entry, s->first, e))
-        return -1;
-    const bool is_reference = direct == DIRECT_NOT && entry.is_reference;
-    char key[ID_SHA256_BYTES];
-    cache_result_key(key, "library", &entry.info, 0, &r->spec);
-    const struct found found = { .uuid = track_uuid, .index = 1, .info = &entry.info, .result_key = key,
-                                 .is_known = !is_reference, .may_share = r->spec.use_cache,
-                                 .asks = is_reference ? ASKS_PAGE
-                                         : keep_has(r, &entry.info) ? ASKS_NOTHING : ASKS_MEDIA };
-    run_failpoint(r, "resolve", "end");
-    run_book_stage(r, "done");
-    return life_resolved(r->db, r->conf, &r->claim, &found, 1, NULL, NULL, e);
+    const bool names_list = *s->link.list_url && !spec_wants_one(&r->spec);
+    s->whole = spec_wants_list(&r->spec);
+    const bool reads_list = names_list && (s->whole || s->link.kind != SOURCE_ITEM);
+    copy_text(s->url, sizeof s->url, reads_list ? s->link.list_url : url.text);
+    switch (source_named(s->link.source)->way) {
+    case SOURCE_BY_SPOTIFY: return resolve_spotify(s, e);
+    case SOURCE_BY_FETCH:   return resolve_file(s, e);
+    case SOURCE_BY_YTDLP:   break;
+    }
+    return resolve_page(s, e);
 }
 
 int task_resolve(struct run *r, struct err *e)
 {
-    struct resolving s = { .run = r };
+    struct resolving *s = xcalloc(1, sizeof *s);
 
+    s->run = r;
+    s->items = -1;
+    s->most = spec_wants_one(&r->spec) ? 1 : r->spec.max_items ? r->spec.max_items : r->conf->max_items;
     snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job.uuid);
     r->stage = "resolve";
     r->stage_started_ms = clock_boot_ms();
@@ -217,9 +395,11 @@ int task_resolve(struct run *r, struct err *e)
     if (rc == 0)
         rc = run_tick(r, 0, e);
     if (rc == 0)
-        rc = resolve(&s, e);
+        rc = resolve(s, e);
     if (rc)
         run_book_stage(r, "failed");
-    free(s.first);
+    drop_batch(s);
+    free(s->first);
+    free(s);
     return rc;
 }

@@ -3,16 +3,35 @@
  * is a warning; the music matters.
  */
 #include "base/log.h"
+#include "fetch_run.h"
 #include "json.h"
 #include "media.h"
 
 #define COVER_MAX_PIXELS 1000
 #define COVER_MAX_BYTES  (4 << 20)
 
+#define WANTED_PICTURE "wanted.image"
+
+/* The picture that belongs to what was looked for (Spotify's), rather than that of the place where it was found. */
+static const char *fetch_wanted(struct run *r)
+{
+    cJSON *wanted = r->track.wanted_json ? cJSON_Parse(r->track.wanted_json) : NULL;
+    const char *url = json_text(wanted, "cover_url", "");
+    struct err e;
+
+    const bool have = *url && fetch_picture(r, url, WANTED_PICTURE, &e) == 0;
+    if (*url && !have)
+        log_err(LOG_WARN, "picture_not_fetched", &e);
+    cJSON_Delete(wanted);
+    return have ? WANTED_PICTURE : "";
+}
+
 /* work/cover.jpg from the thumbnail; "" and a warning if that is not possible. -1 only when we have to stop. */
 static int make_cover(struct run *r, const char **cover, struct err *e)
 {
-    const char *thumbnail = json_text(run_output(r, "download"), "thumbnail", "");
+    const char *thumbnail = fetch_wanted(r);
+    if (!*thumbnail)
+        thumbnail = json_text(run_output(r, "download"), "thumbnail", "");
     const struct media_call call = {
         .command = "cover", .input = thumbnail, .output = "cover.jpg", .output_max_bytes = COVER_MAX_BYTES,
     };

@@ -47,34 +47,44 @@ static void begin(struct ytdlp_args *a, const char *program, const char *config)
     }
 }
 
-void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config, const char *url)
+void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config, const struct ytdlp_pages *pages)
 {
-    static const char *const options[] = {
-        "--flat-playlist", "--lazy-playlist", "-I", "1:2", "--dump-json", "--", NULL,
-    };
+    static const char *const options[] = { "--flat-playlist", "--lazy-playlist", "--dump-json", "-I", NULL };
+    char most[24];
 
     begin(a, program, config);
     add_all(a, options);
-    add(a, url);
+    snprintf(most, sizeof most, "%lld", (long long)pages->most);
+    add_joined(a, "1:", most, "");
+    if (pages->whole)
+        add(a, "--yes-playlist");
+    add(a, "--");
+    add(a, pages->url);
 }
 
-static const char *format_of(const char *quality)
+/* The stream without pictures if there is one, or the other way round; of either, those that pass the filter. */
+static void add_format(struct ytdlp_args *a, const char *quality, const char *filter)
 {
-    static const char *const map[][2] = {
-        { "bestaudio", "ba/b" }, { "worstaudio", "wa/w" }, { "best", "b/ba" }, { "worst", "w/wa" },
+    static const struct { const char *quality, *first, *second; } map[] = {
+        { "bestaudio", "ba", "b" }, { "worstaudio", "wa", "w" }, { "best", "b", "ba" }, { "worst", "w", "wa" },
     };
+    char second[200];
+    size_t i = 0;
 
-    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
-        if (strcmp(map[i][0], quality) == 0)
-            return map[i][1];
-    return map[0][1];
+    while (i + 1 < sizeof map / sizeof map[0] && strcmp(map[i].quality, quality) != 0)
+        i++;
+    if (strcmp(map[i].quality, quality) != 0)
+        i = 0;
+    snprintf(second, sizeof second, "/%s%.180s", map[i].second, filter);
+    add(a, "-f");
+    add_joined(a, map[i].first, filter, second);
 }
 
 void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *config, const char *dir,
-                         const char *quality, const char *info, const char *url)
+                         const struct ytdlp_media *media)
 {
     static const char *const options[] = {
-        "-I", "1", "--no-mtime", "--no-overwrites", "--continue",
+        "--no-mtime", "--no-overwrites", "--continue",
         "--abort-on-unavailable-fragments",     /* the default skips them: a hole, and exit code 0 */
         "-o", "src.%(ext)s", "--write-thumbnail", "--no-write-playlist-metafiles",
         "--retries", "5", "--fragment-retries", "5", "--file-access-retries", "3", "--retry-sleep", "exp=1:20",
@@ -85,19 +95,25 @@ void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *
         "--print", "after_move:@F %(filepath)j", NULL,
     };
 
+    char item[24];
+
     begin(a, program, config);
     add_all(a, options);
-    add(a, "-f");
-    add(a, format_of(quality));
+    if (media->options)
+        add_all(a, media->options);
+    snprintf(item, sizeof item, "%lld", (long long)media->item);
+    add(a, "-I");
+    add_joined(a, item, "", "");
+    add_format(a, media->quality, media->formats);
     add(a, "-P");
     add_joined(a, "home:", dir, "");
     add(a, "-P");
     add_joined(a, "temp:", dir, "/tmp");
-    if (info) {
+    if (media->info) {
         add(a, "--load-info-json");
-        add(a, info);
+        add(a, media->info);
     } else {
         add(a, "--");
-        add(a, url);
+        add(a, media->url);
     }
 }

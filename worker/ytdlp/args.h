@@ -6,24 +6,35 @@
 #ifndef DUBPLATE_YTDLP_ARGS_H
 #define DUBPLATE_YTDLP_ARGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define YTDLP_MAX_ARGS 72
 
 struct ytdlp_args {
     const char *argv[YTDLP_MAX_ARGS];
-    char        text[4][1200];      /* arguments that are put together */
+    char        text[6][1200];      /* arguments that are put together */
     int         argc, texts;
 };
 
-/* Metadata only: one JSON object per entry on standard output, at most two (more than one is a list). */
-void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config, const char *url);
+/* Metadata only: the first `most` entries, each as a JSON object on a line of standard output as soon as it is known.
+ * whole: of a link that names both a track and a list, the list. */
+struct ytdlp_pages { const char *url; int64_t most; bool whole; };
+void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config,
+                        const struct ytdlp_pages *pages);
 
 /*
  * The stream into dir/src.EXT, its thumbnail beside it, partial files in dir/tmp. From info (a file that resolve's
- * output was saved to: no second extraction) or, if that is NULL, from url. quality as in the option table.
+ * output was saved to: no second extraction) or, if that is NULL, from url.
  */
+struct ytdlp_media {
+    const char *quality;                /* as in the option table */
+    const char *formats;                /* a filter for streams, "" for none (source.h) */
+    const char *const *options;         /* of the source; NULL */
+    const char *info, *url;
+    int64_t     item;                   /* which entry of the page at url: 1 unless the page is a list */
+};
 void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *config, const char *dir,
-                         const char *quality, const char *info, const char *url);
+                         const struct ytdlp_media *media);
 
 #endif

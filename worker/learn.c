@@ -1,0 +1,261 @@
+#include "learn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cache.h"
+#include "json.h"
+#include "net.h"
+#include "source.h"
+#include "stages/direct.h"
+#include "url.h"
+#include "whitelist.h"
+#include "ytdlp/args.h"
+#include "ytdlp/ytdlp.h"
+
+#define PAGE_LONGEST_S 180       /* metadata that takes longer will not come */
+
+void learned_free(struct learned *l)
+{
+    meta_free(&l->meta);
+    free(l->meta_json);
+    l->meta_json = NULL;
+}
+
+/* ---- may it be fetched? ---- */
+
+/* The link was checked at submit; settings may have changed since, and only now are names looked up. Hosts of the
+ * source table are named by us, not by a stranger. */
+int learn_check_link(const struct run *r, const char *text, struct err *e)
+{
+    struct net_allow allow;
+    struct url url;
+
+    if (net_allow_parse(&allow, r->conf->allow_source_nets, e) || url_check(&url, text, &allow, e))
+        return -1;
+    return source_host_is_known(url.host) ? 0 : net_check_host(&allow, url.host, e);
+}
+
+/* The hosts whose names have been looked up, so that thirty formats of one host cost one lookup. */
+struct targets {
+    struct net_allow  allow;
+    int               count;
+    char              hosts[16][256];
+};
+
+static int check_target(void *arg, const char *text, bool is_picture, struct err *e)
+{
+    struct targets *t = arg;
+    char authority[300];
+    struct url url;
+
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return 0;       /* yt-dlp refuses files by itself; what else there is goes nowhere from here */
+    /* Scheme and host only: signed addresses are longer than any link that people submit. */
+    const size_t scheme = (size_t)(strstr(text, "://") - text) + 3, n = scheme + strcspn(text + scheme, "/?#");
+    snprintf(authority, sizeof authority, "%.*s", (int)(n < 290 ? n : 290), text);
+    if (url_check(&url, authority, &t->allow, e))
+        return err_set(e, ERR_UNSUPPORTED, "the page leads to an address that is not fetched (%.200s)", authority);
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->hosts[i], url.host) == 0)
+            return 0;
+    if (is_picture || source_host_is_known(url.host) || t->count == (int)ARRAY_LEN(t->hosts))
+        return 0;
+    copy_text(t->hosts[t->count++], sizeof t->hosts[0], url.host);
+    return net_check_host(&t->allow, url.host, e);
+}
+
+/* A public page may name private addresses as its streams and pictures: yt-dlp would fetch them. */
+static int check_targets(const struct run *r, const char *line, struct err *e)
+{
+    struct targets t = { 0 };
+
+    return net_allow_parse(&t.allow, r->conf->allow_source_nets, e) ? -1
+                                                                     : ytdlp_each_target(line, check_target, &t, e);
+}
+
+static int check_limits(const struct run *r, const struct ytdlp_entry *entry, struct err *e)
+{
+    const int64_t most = r->conf->max_file_size_mb << 20;
+
+    if (entry->refusal)
+        return err_set(e, entry->refusal, "%s", entry->refusal_text);
+    if (entry->is_live)
+        return err_set(e, ERR_LIVE, "this is a live stream or has not started yet");
+    if (entry->info.duration_ms > r->conf->max_duration_s * 1000)
+        return err_set(e, ERR_TOO_LARGE, "it lasts %lld s; the limit is %lld s",
+                       (long long)(entry->info.duration_ms / 1000), (long long)r->conf->max_duration_s);
+    if (entry->size_bytes > most)
+        return err_set(e, ERR_TOO_LARGE, "it has %lld MB; the limit is %lld MB",
+                       (long long)(entry->size_bytes >> 20), (long long)r->conf->max_file_size_mb);
+    return 0;
+}
+
+static int check_owner(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e)
+{
+    const struct meta *m = &entry->meta;
+    const struct who_clues clues = {
+        .extractor_key = entry->info.extractor, .page_url = entry->info.url,
+        .channel_id = meta_text(m, META_CHANNEL_ID), .channel_url = meta_text(m, META_CHANNEL_URL),
+        .channel = meta_text(m, META_CHANNEL), .uploader_id = meta_text(m, META_UPLOADER_ID),
+        .uploader_url = meta_text(m, META_UPLOADER_URL), .uploader = meta_text(m, META_UPLOADER),
+    };
+    struct who who = { .count = 0 };
+
+    who_from_entry(&who, &clues);
+    return who.count || must_say ? whitelist_check(r->db, r->conf, &who, e) : 0;
+}
+
+int learn_check_entry(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e)
+{
+    return check_limits(r, entry, e) || check_owner(r, entry, must_say, e) ? -1 : 0;
+}
+
+/* Where a platform streams the beginning only, its streams say so by their names. */
+static int check_preview(const char *line, const struct ytdlp_entry *entry, struct err *e)
+{
+    cJSON *o = NULL;
+    bool whole = false;
+    int count = 0;
+
+    if (strcasecmp(entry->info.extractor, "soundcloud") != 0 ||
+        json_parse(&o, line, strlen(line), &json_limits_tool, e))
+        return 0;
+    const cJSON *formats = json_member(o, "formats");
+    for (const cJSON *f = cJSON_IsArray(formats) ? formats->child : NULL; f; f = f->next, count++)
+        whole = whole || !strstr(json_text(f, "format_id", ""), "preview");
+    cJSON_Delete(o);
+    return count && !whole ? err_set(e, ERR_PREVIEW_ONLY, "the source gives away its beginning only") : 0;
+}
+
+/* ---- one page ---- */
+
+/* The track's work directory with what the download needs. A reference has no streams yet: its link is enough. */
+static int hand_over(const struct run *r, const char *track_uuid, const char *line, struct err *e)
+{
+    char dir[RUN_PATH_BYTES], path[RUN_PATH_BYTES + 16];
+
+    snprintf(dir, sizeof dir, "%s/work/%s", r->conf->data_dir, track_uuid);
+    snprintf(path, sizeof path, "%s/info.json", dir);
+    return file_mkdirs(dir, e) || (line && file_write_atomic(path, line, strlen(line), e)) ? -1 : 0;
+}
+
+int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *entry, const char *track_uuid,
+               struct learned *out, struct err *e)
+{
+    cJSON *doc = NULL;
+
+    if (learn_check_entry(r, entry, !entry->is_reference, e) || check_preview(line, entry, e) ||
+        check_targets(r, line, e) || hand_over(r, track_uuid, entry->is_reference ? NULL : line, e))
+        return -1;
+    out->info = entry->info;
+    out->is_known = !entry->is_reference;
+    doc = meta_to_json(&entry->meta);
+    meta_from_json(&out->meta, doc);
+    cJSON_Delete(doc);
+    return 0;
+}
+
+struct reading { struct run *run; const char *url; char *line; };
+
+static int on_line(void *arg, char *line, struct err *e)
+{
+    struct reading *p = arg;
+
+    (void)e;
+    if (line[0] == '{' && !p->line)
+        p->line = xstrdup(line);
+    return 0;
+}
+
+static int on_tick(void *arg, struct err *e)
+{
+    return run_tick(((struct reading *)arg)->run, -1, e);
+}
+
+static int read_page(void *arg, struct err *e)
+{
+    struct reading *p = arg;
+    struct run *r = p->run;
+    const int64_t longest_s = r->conf->task_timeout_s < PAGE_LONGEST_S ? r->conf->task_timeout_s : PAGE_LONGEST_S;
+    struct ytdlp_complaint complaint;
+    struct ytdlp_args args;
+
+    free(p->line);
+    p->line = NULL;
+    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config,
+                       &(struct ytdlp_pages){ .url = p->url, .most = 1 });
+    const struct ytdlp_run run = {
+        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = longest_s * 1000,
+        .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
+        .arg = p,
+    };
+    if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
+        return -1;
+    return p->line ? 0 : err_set(e, ERR_UNSUPPORTED, "there is nothing to download at this link");
+}
+
+static int learn_by_ytdlp(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e)
+{
+    struct reading p = { .run = r, .url = url };
+    struct ytdlp_entry entry = { .size_bytes = -1 };
+
+    int rc = run_patiently(r, read_page, &p, e) || ytdlp_read_entry(p.line, &entry, e) ? -1 : 0;
+    if (rc == 0 && entry.in_list)
+        rc = err_set(e, ERR_UNSUPPORTED, "this leads to a list, not to a track");
+    if (rc == 0)
+        rc = learn_line(r, p.line, &entry, track_uuid, out, e);
+    ytdlp_entry_free(&entry);
+    free(p.line);
+    return rc;
+}
+
+int learn_page(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e)
+{
+    struct ytdlp_entry entry = { .size_bytes = -1, .info.duration_ms = -1 };
+
+    if (learn_check_link(r, url, e))
+        return -1;
+    const int direct = direct_resolve(r, url, &entry.info, &entry.size_bytes, e);
+    if (direct == DIRECT_NOT && learn_by_ytdlp(r, url, track_uuid, out, e))
+        return -1;
+    if (direct < 0 || (direct == 0 && (learn_check_entry(r, &entry, true, e) || hand_over(r, track_uuid, NULL, e))))
+        return -1;
+    if (direct == 0) {
+        out->info = entry.info;
+        out->is_known = true;
+        meta_set(&out->meta, META_TITLE, entry.info.title, META_FROM_GUESS);
+    }
+    if (!out->info.url[0])
+        copy_text(out->info.url, sizeof out->info.url, url);
+    return 0;
+}
+
+/* Of the words about one track, a list takes those that fit all of its tracks. */
+static void add_spec(const struct run *r, bool in_list, struct meta *m)
+{
+    struct spec spec = r->spec;
+
+    if (in_list) {
+        spec.metadata.title[0] = '\0';
+        spec.metadata.track_number = 0;
+    }
+    meta_from_spec(m, &spec);
+}
+
+void learn_conclude(const struct run *r, int64_t item_index, struct learned *l)
+{
+    if (item_index)
+        meta_set_number(&l->meta, META_TRACK_NUMBER, item_index, META_FROM_LIST);
+    add_spec(r, item_index > 0, &l->meta);
+    meta_to_info(&l->meta, &l->info);
+    cJSON *doc = meta_to_json(&l->meta);
+    free(l->meta_json);
+    l->meta_json = cJSON_PrintUnformatted(doc);
+    cJSON_Delete(doc);
+    const bool by_place = l->meta.numbers[META_TRACK_NUMBER].from == META_FROM_LIST;
+    cache_result_key(l->result_key, run_tenant(r), &l->info, by_place ? l->info.track_number : 0, &r->spec);
+}

@@ -1,0 +1,46 @@
+/*
+ * learn: what there is to know about one recording before a byte of it is fetched. Its page is read, limits and
+ * whitelist are asked, and what Spotify, a list or the submitter say is put together with what the page says.
+ */
+#ifndef DUBPLATE_LEARN_H
+#define DUBPLATE_LEARN_H
+
+#include "meta.h"
+#include "run.h"
+#include "wanted.h"
+#include "ytdlp/lines.h"
+
+/* All that is known about a track; learned_free() it. */
+struct learned {
+    struct track_info info;
+    struct meta meta;
+    char       *meta_json;          /* owned; filled by learn_conclude() */
+    char        result_key[ID_SHA256_BYTES];
+    bool        is_known;           /* false: it refers to another page, which is yet to be read */
+};
+void learned_free(struct learned *l);
+
+/* May this link be fetched at all? Names are looked up, unless they are in the source table. ERR_INPUT, ERR_NETWORK. */
+int learn_check_link(const struct run *r, const char *text, struct err *e);
+
+/* Duration, size, live streams, and whose it is, as far as the entry says. must_say: an entry whose owner cannot be
+ * told is refused where the whitelist is on. ERR_TOO_LARGE, ERR_LIVE, ERR_NOT_WHITELISTED … */
+int learn_check_entry(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e);
+
+/* The page at `url`, which is one track's: read patiently, checked, and left as info.json in the track's work directory
+ * for the download. Fills info and meta. */
+int learn_page(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e);
+
+/* The same from a line that yt-dlp has printed already. */
+int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *entry, const char *track_uuid,
+               struct learned *out, struct err *e);
+
+/* Adds the submitter's words, and in a list the place as its number (item_index 0: no list); then fills info, meta_json
+ * and result_key. */
+void learn_conclude(const struct run *r, int64_t item_index, struct learned *l);
+
+/* Looks for a recording on YouTube: the page of the one that fits best, and the report about it (owned by the caller).
+ * ERR_UNAVAILABLE if none does. */
+int learn_find(struct run *r, const struct wanted *wanted, char *url, size_t size, cJSON **match, struct err *e);
+
+#endif
