@@ -15,29 +15,53 @@
 struct setting {
     const char *name, *help, *text_default;
     size_t      offset;
-    bool        is_int, is_secret;
+    enum { WHOLE, TEXT, TRUTH } kind;
+    bool        is_secret;
     int64_t     int_default, least, most;
+    bool        bool_default;
 };
 
 static const struct setting settings[] = {
 #define INT(field, n, def, lo, hi, h)                                                                           \
-    { .name = n, .help = h, .offset = offsetof(struct conf, field), .is_int = true,                             \
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = WHOLE,                              \
       .int_default = def, .least = lo, .most = hi },
 #define STR(field, n, def, h)                                                                                   \
-    { .name = n, .help = h, .offset = offsetof(struct conf, field), .text_default = def },
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = TEXT, .text_default = def },
 #define SECRET(field, n, h)                                                                                     \
-    { .name = n, .help = h, .offset = offsetof(struct conf, field), .text_default = "", .is_secret = true },
-    CONF_TABLE(INT, STR, SECRET)
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = TEXT, .text_default = "",           \
+      .is_secret = true },
+#define BOOL(field, n, def, h)                                                                                  \
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = TRUTH, .bool_default = def },
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
 };
+
+/* The words that people and compose files use. */
+static int set_truth(bool *to, const struct setting *s, const char *value, const char *where, struct err *e)
+{
+    static const struct { const char *word; bool means; } words[] = {
+        { "true", true }, { "yes", true }, { "on", true }, { "1", true },
+        { "false", false }, { "no", false }, { "off", false }, { "0", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcasecmp(words[i].word, value) == 0) {
+            *to = words[i].means;
+            return 0;
+        }
+    return err_set(e, ERR_INPUT, "%s: %s=%.60s is neither true nor false", where, s->name, value);
+}
 
 static int set_value(struct conf *c, const struct setting *s, const char *value, const char *where, struct err *e)
 {
     char *at = (char *)c + s->offset, *end = NULL;
 
-    if (!s->is_int) {
+    if (s->kind == TRUTH)
+        return set_truth((bool *)at, s, value, where, e);
+    if (s->kind == TEXT) {
         if (strlen(value) >= CONF_STR_BYTES)
             return err_set(e, ERR_INPUT, "%s: %s is longer than %d bytes", where, s->name, CONF_STR_BYTES - 1);
         copy_text(at, CONF_STR_BYTES, value);
@@ -181,8 +205,10 @@ int conf_load(struct conf *c, struct err *e)
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         char *at = (char *)c + settings[i].offset;
-        if (settings[i].is_int)
+        if (settings[i].kind == WHOLE)
             memcpy(at, &settings[i].int_default, sizeof settings[i].int_default);
+        else if (settings[i].kind == TRUTH)
+            *(bool *)at = settings[i].bool_default;
         else
             copy_text(at, CONF_STR_BYTES, settings[i].text_default);
     }
@@ -203,10 +229,10 @@ void conf_print(const struct conf *c, FILE *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         const char *at = (const char *)c + settings[i].offset;
-        int64_t n;
-        memcpy(&n, at, sizeof n);
-        if (settings[i].is_int)
-            fprintf(out, "%s=%lld\n", settings[i].name, (long long)n);
+        if (settings[i].kind == WHOLE)
+            fprintf(out, "%s=%lld\n", settings[i].name, (long long)*(const int64_t *)(const void *)at);
+        else if (settings[i].kind == TRUTH)
+            fprintf(out, "%s=%s\n", settings[i].name, *(const bool *)at ? "true" : "false");
         else
             fprintf(out, "%s=%s\n", settings[i].name, settings[i].is_secret && *at ? "(set)" : at);
     }
@@ -217,9 +243,11 @@ void conf_print_table(FILE *out)
     fputs("| setting | default | range | meaning |\n| --- | --- | --- | --- |\n", out);
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         const struct setting *s = &settings[i];
-        if (s->is_int)
+        if (s->kind == WHOLE)
             fprintf(out, "| `%s` | %lld | %lld–%lld | %s |\n", s->name, (long long)s->int_default,
                     (long long)s->least, (long long)s->most, s->help);
+        else if (s->kind == TRUTH)
+            fprintf(out, "| `%s` | %s | true, false | %s |\n", s->name, s->bool_default ? "true" : "false", s->help);
         else
             fprintf(out, "| `%s` | %s%s%s | | %s |\n", s->name, *s->text_default ? "`" : "", s->text_default,
                     *s->text_default ? "`" : "", s->help);

@@ -19,10 +19,12 @@ struct conf {
 #define INT(field, name, def, least, most, help) int64_t field;
 #define STR(field, name, def, help)              char field[CONF_STR_BYTES];
 #define SECRET(field, name, help)                char field[CONF_STR_BYTES];
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL(field, name, def, help)             bool field;
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
     char db_path[CONF_STR_BYTES + 32];      /* DATA_DIR/dubplate.db */
 };
 

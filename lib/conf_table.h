@@ -3,10 +3,11 @@
  * follow from this list. Values come from the environment, then from DATA_DIR/dubplate.env, then from here.
  *
  * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)    SECRET(field, NAME, help)
+ * BOOL(field, NAME, default, help)
  *
- * A SECRET is text without a default that is never printed.
+ * A SECRET is text without a default that is never printed. A BOOL is written true or false (or yes, on, 1 …).
  */
-#define CONF_TABLE(INT, STR, SECRET)                                                                             \
+#define CONF_TABLE(INT, STR, SECRET, BOOL)                                                                       \
     INT(port, "PORT", 8080, 1, 65535, "where nginx listens")                                                     \
     STR(listen, "LISTEN", "127.0.0.1", "address where nginx listens: IPv4, IPv6, or * for all of them")         \
     STR(data_dir, "DATA_DIR", "./data", "everything that Dubplate writes lives below this directory")           \
@@ -54,4 +55,9 @@
     INT(cache_max_mb, "CACHE_MAX_MB", 2048, 0, 1048576,                                                          \
         "room for streams that are kept for another wish; the least recently used goes first")                  \
     INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 86400, "longest recording that is accepted")                \
+    BOOL(sessions_open, "SESSIONS_OPEN", false,                                                                  \
+        "sessions without a key: whoever reaches this server may open one and submit jobs in it")                \
+    INT(session_hours, "SESSION_HOURS", 24, 1, 8760, "how long a session lives; then its jobs and files are removed") \
+    INT(session_max_jobs, "SESSION_MAX_JOBS", 10, 1, 100000, "jobs that a session holds, finished ones included") \
+    INT(session_max_items, "SESSION_MAX_ITEMS", 50, 1, 100000, "items of one list that a session's job takes")   \
     STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

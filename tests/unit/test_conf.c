@@ -10,10 +10,12 @@ static void forget_environment(void)
 #define INT(field, name, def, least, most, help) unsetenv(name);
 #define STR(field, name, def, help)              unsetenv(name);
 #define SECRET(field, name, help)                unsetenv(name);
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL(field, name, def, help)             unsetenv(name);
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
     setenv("DATA_DIR", unit_dir, 1);
 }
 
@@ -46,10 +48,12 @@ TEST(without_file_and_environment_the_table_holds)
 #define INT(field, name, def, least, most, help) assert_int_equal(c.field, def);
 #define STR(field, name, def, help) if (strcmp(name, "DATA_DIR") != 0) assert_string_equal(c.field, def);
 #define SECRET(field, name, help)   assert_string_equal(c.field, "");
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL(field, name, def, help) assert_int_equal(c.field, def);
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
     assert_string_equal(c.data_dir, unit_dir);
     check(strstr(c.db_path, "/dubplate.db") && strstr(c.db_path, unit_dir) == c.db_path, "%s", c.db_path);
 }
@@ -61,10 +65,12 @@ TEST(every_default_is_within_its_own_range)
     check(strlen(help) > 10, "%s has no help", name);
 #define STR(field, name, def, help) check(strlen(help) > 10, "%s has no help", name);
 #define SECRET(field, name, help)   check(strlen(help) > 10, "%s has no help", name);
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL STR
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
 }
 
 TEST(the_file_overrides_defaults_and_the_environment_overrides_the_file)
@@ -128,10 +134,12 @@ TEST(each_number_is_refused_one_beyond_its_range_and_taken_at_its_ends)
     }
 #define STR(field, name, def, help)
 #define SECRET(field, name, help)
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL(field, name, def, help)
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
 }
 
 TEST(what_is_wrong_in_the_file_is_named_with_its_line)
@@ -200,6 +208,28 @@ TEST(a_number_is_only_a_number)
     }
 }
 
+TEST(a_switch_takes_the_words_that_people_use_and_no_others)
+{
+    static const struct { const char *word; bool means; } words[] = {
+        { "true", true }, { "True", true }, { "yes", true }, { "on", true }, { "1", true },
+        { "false", false }, { "FALSE", false }, { "no", false }, { "off", false }, { "0", false },
+    };
+    struct conf c;
+
+    for (size_t i = 0; i < LENGTH(words); i++) {
+        forget_environment();
+        unit_write("dubplate.env", words[i].means ? "SESSIONS_OPEN=off" : "SESSIONS_OPEN=on");
+        setenv("SESSIONS_OPEN", words[i].word, 1);
+        load(&c);
+        check(c.sessions_open == words[i].means, "%s", words[i].word);
+    }
+    for (const char *const *word = (const char *const[]){ "2", "-1", "yes!", "truee", "tru", "enabled", NULL }; *word;
+         word++) {
+        setenv("SESSIONS_OPEN", *word, 1);
+        refused("environment", "SESSIONS_OPEN", *word, "neither true nor false");
+    }
+}
+
 TEST(text_that_does_not_fit_is_refused_and_not_cut)
 {
     char line[CONF_STR_BYTES + 64] = "WORKER_NAME=";
@@ -263,7 +293,8 @@ TEST(what_is_printed_reads_back_as_it_was)
     struct conf c, again;
 
     forget_environment();
-    unit_write("dubplate.env", "MAX_RETRIES=7\nYTDLP_CONFIG=/etc/yt dlp.conf\nALLOW_SOURCE_NETS=127.0.0.0/8, ::1\n");
+    unit_write("dubplate.env", "MAX_RETRIES=7\nYTDLP_CONFIG=/etc/yt dlp.conf\nALLOW_SOURCE_NETS=127.0.0.0/8, ::1\n"
+                               "SESSIONS_OPEN=yes\n");
     load(&c);
     FILE *f = fopen("printed", "w");
     conf_print(&c, f);
@@ -305,10 +336,13 @@ TEST(the_table_for_the_readme_has_a_row_for_every_setting)
 #define INT(field, name, def, least, most, help) check(strstr(text, "| `" name "` | " #def " | "), "%s", name);
 #define STR(field, name, def, help)              check(strstr(text, "| `" name "` | "), "%s", name);
 #define SECRET(field, name, help)                check(strstr(text, "| `" name "` |  | | "), "%s", name);
-    CONF_TABLE(INT, STR, SECRET)
+#define BOOL(field, name, def, help)                                                                             \
+    check(strstr(text, (def) ? "| `" name "` | true | " : "| `" name "` | false | "), "%s", name);
+    CONF_TABLE(INT, STR, SECRET, BOOL)
 #undef INT
 #undef STR
 #undef SECRET
+#undef BOOL
     int columns = 0, lines = 0;
     for (const char *p = text; *p; p++)
         columns += *p == '|', lines += *p == '\n';
@@ -324,6 +358,7 @@ UNIT_MAIN(UNIT(without_file_and_environment_the_table_holds),
           UNIT(what_is_wrong_in_the_file_is_named_with_its_line),
           UNIT(an_address_to_listen_at_is_no_name), UNIT(the_whitelist_is_on_off_or_as_the_address_has_it),
           UNIT(a_number_is_only_a_number),
+          UNIT(a_switch_takes_the_words_that_people_use_and_no_others),
           UNIT(text_that_does_not_fit_is_refused_and_not_cut),
           UNIT(the_data_directory_becomes_absolute_without_trailing_slashes),
           UNIT(a_settings_file_that_cannot_be_read_stops_the_start),
