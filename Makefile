@@ -34,12 +34,12 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
       cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle match match_versions \
-      match_words meta net queue source sources spec status title tracks url wanted whitelist workers \
+      match_words meta net queue quota sessions source sources spec status title tracks url wanted whitelist workers \
       $(SOURCES:%=source_%)
 HANDLERS = jobs queue tracks whitelist auth system
 HANDLER_SHARED = handler http send view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main supervisor serve follow task pipeline keep find learn media playlist proc workdir \
+WORKER = main supervisor serve follow task pipeline keep find learn media playlist proc workdir key \
          fetch fetch_file fetch_headers fetch_run spotify \
          stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
@@ -47,7 +47,7 @@ MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm pict
         verify
 UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch fold job_races json \
        lifecycle lifecycle_cancel lifecycle_failure meta net power_loss proc queue_order queue_pause queue_retry \
-       queue_sources source spec spotify title url wal_reset whitelist ytdlp
+       queue_sources sessions source spec spotify title url wal_reset whitelist ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

@@ -35,6 +35,7 @@ struct db {
     sqlite3    *handle;
     int64_t     busy_since_ms, busy_limit_ms;
     bool        grouped, group_began, dead;
+    char        session[40];            /* "": not confined */
     int         count;
     struct stmt statements[MAX_STATEMENTS];
 };
@@ -42,6 +43,16 @@ struct db {
 bool db_version_is_safe(int v)
 {
     return v >= 3051003 || (v >= 3050007 && v < 3051000) || (v >= 3044006 && v < 3045000);
+}
+
+void db_confine(struct db *db, const char *session_uuid)
+{
+    copy_text(db->session, sizeof db->session, session_uuid ? session_uuid : "");
+}
+
+const char *db_session(const struct db *db)
+{
+    return db->session[0] ? db->session : NULL;
 }
 
 /* After these nothing that this handle says can be trusted: pages that a failed fsync() dropped look written, and a

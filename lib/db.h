@@ -32,6 +32,14 @@ int db_migrate(const char *path, struct err *e);
 
 void db_close(struct db **db);
 
+/*
+ * Confines the handle to one session (copied; NULL: to none). It changes no statement by itself: modules whose rows
+ * belong to somebody bind db_session() where they find rows by public id, list them or add them, so that what calls
+ * them can neither forget nor get around it. The handlers' loop sets it for each request.
+ */
+void db_confine(struct db *db, const char *session_uuid);
+const char *db_session(const struct db *db);        /* NULL: not confined */
+
 bool db_version_is_safe(int sqlite_version_number);
 
 /* Has an I/O error or a damaged page been met? Then the process has to end and be started afresh; nothing is written

@@ -33,7 +33,7 @@
 
 enum {
     Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_OFFER_WORK, Q_WITHDRAW_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE,
-    Q_LIST_BOTH,
+    Q_LIST_BOTH, Q_LIST_SESSION, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_OF_SESSION,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
     Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
     Q_REMOVE, Q_COUNT
@@ -44,19 +44,38 @@ static const char *const sql[Q_COUNT] = {
     [Q_REVISION] = "SELECT value FROM revision WHERE id = 1",
     [Q_ADD] =
         "INSERT INTO download_jobs (uuid, url, search_query, source, asked, spec_json, client_ref, priority,"
-        "       scheduled_at_ms, work_key, outcome_key, created_at_ms, updated_at_ms, revision)"
+        "       scheduled_at_ms, work_key, outcome_key, session_uuid, key_id, max_duration_s, max_file_mb, max_items,"
+        "       created_at_ms, updated_at_ms, revision)"
         " VALUES (:uuid, :url, :search_query, :source, :asked, :spec_json, :client_ref, :priority,"
-        "       :scheduled_at_ms, :work_key, :outcome_key, :now_ms, :now_ms, :revision)",
+        "       :scheduled_at_ms, :work_key, :outcome_key, :session_uuid, :key_id, :max_duration_s, :max_file_mb,"
+        "       :max_items, :now_ms, :now_ms, :revision)",
     [Q_SAME] =
         "SELECT uuid FROM download_jobs"
         " WHERE work_key = :work_key AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
+    [Q_FINISHED] =
+        "SELECT uuid FROM download_jobs WHERE session_uuid = :session AND work_key = :work_key AND state = 'done'"
+        "   AND deleted_at_ms IS NULL ORDER BY id DESC LIMIT 1",
     [Q_OFFER_WORK] = "UPDATE download_jobs SET work_key = ltrim(work_key, '-') WHERE id = :id",
     [Q_WITHDRAW_WORK] = "UPDATE download_jobs SET work_key = '-' || ltrim(work_key, '-') WHERE id = :id",
-    [Q_FIND] = VIEW " WHERE j.uuid = :uuid AND j.deleted_at_ms IS NULL",
+    [Q_FIND] =
+        VIEW " WHERE j.uuid = :uuid AND j.deleted_at_ms IS NULL AND (:session IS NULL OR j.session_uuid = :session)",
     [Q_LIST] = VIEW LIVE NEWEST,
     [Q_LIST_STATE] = VIEW LIVE " AND j.state = :state" NEWEST,
     [Q_LIST_SOURCE] = VIEW LIVE " AND j.source = :source" NEWEST,
     [Q_LIST_BOTH] = VIEW LIVE " AND j.source = :source AND j.state = :state" NEWEST,
+    /* A session holds few: its rows are looked at one by one. */
+    [Q_LIST_SESSION] =
+        VIEW LIVE " AND j.session_uuid = :session AND (:state IS NULL OR j.state = :state)"
+        " AND (:source IS NULL OR j.source = :source)" NEWEST,
+    [Q_COUNT_SESSION] =
+        "SELECT COUNT(*) FROM download_jobs WHERE session_uuid = :session AND deleted_at_ms IS NULL"
+        " AND (:state IS NULL OR state = :state) AND (:source IS NULL OR source = :source)",
+    [Q_COUNT_KEY] =
+        "SELECT COUNT(*) FROM download_jobs"
+        " WHERE key_id = :key_id AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
+    [Q_OF_SESSION] =
+        "SELECT id FROM download_jobs WHERE session_uuid = :session AND deleted_at_ms IS NULL"
+        " ORDER BY id LIMIT :limit",
     [Q_COUNT_ROWS] =
         "SELECT COALESCE(SUM(jobs), 0) FROM job_counts"
         " WHERE (:state IS NULL OR state = :state) AND (:source IS NULL OR source = :source)",
@@ -67,7 +86,7 @@ static const char *const sql[Q_COUNT] = {
     [Q_STANDING] = "SELECT source, state, deleted_at_ms FROM download_jobs WHERE id = :id",
     [Q_REQUEST] =
         "SELECT uuid, url, spec_json, asked, priority, created_at_ms, paused_at_ms, search_query, source, title,"
-        "       is_list, work_key, playlist_path"
+        "       is_list, work_key, playlist_path, session_uuid, key_id, max_duration_s, max_file_mb, max_items"
         "  FROM download_jobs WHERE id = :id",
     [Q_TOUCH] = "UPDATE download_jobs SET revision = :revision, updated_at_ms = :now_ms WHERE id = :id",
     [Q_TALLY] =
@@ -99,7 +118,8 @@ static const char *const sql[Q_COUNT] = {
     [Q_OUTCOME] =
         "SELECT k.id FROM download_jobs j JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
         " WHERE j.outcome_key = :outcome_key AND j.state = 'done' AND j.is_list = 0 AND j.deleted_at_ms IS NULL"
-        "   AND j.finished_at_ms >= :after_ms AND k.state = 'done' LIMIT 1",
+        "   AND j.finished_at_ms >= :after_ms AND k.state = 'done' AND (:session IS NULL OR j.session_uuid = :session)"
+        " LIMIT 1",
     [Q_MARK_DELETED] =
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"
         " WHERE id = :id AND deleted_at_ms IS NULL",
@@ -142,11 +162,30 @@ static int move_count(struct db *db, const char *source, const char *state, int 
     return db_run(s, e);
 }
 
+const char *jobs_tenant(const char *session_uuid)
+{
+    return session_uuid && *session_uuid ? session_uuid : "library";
+}
+
 int jobs_find_same(struct db *db, const char *work_key, char uuid[ID_UUID_BYTES], struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_SAME]);
 
     bind_text(s, ":work_key", work_key);
+    const int row = db_step(s, e);
+    if (row == 1)
+        col_copy(s, 0, uuid, ID_UUID_BYTES);
+    db_done(s);
+    return row;
+}
+
+int jobs_find_finished(struct db *db, const char *session_uuid, const char *work_key, char uuid[ID_UUID_BYTES],
+                       struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_FINISHED]);
+
+    bind_text(s, ":work_key", work_key);
+    bind_text(s, ":session", session_uuid);
     const int row = db_step(s, e);
     if (row == 1)
         col_copy(s, 0, uuid, ID_UUID_BYTES);
@@ -160,6 +199,12 @@ int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e)
 
     bind_int(s, ":id", id);
     return db_run(s, e);
+}
+
+static void bind_limit(struct stmt *s, const char *name, int64_t limit)
+{
+    if (limit)
+        bind_int(s, name, limit);
 }
 
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
@@ -181,6 +226,12 @@ int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
     bind_text(s, ":search_query", j->search_query ? j->search_query : "");
     bind_text(s, ":outcome_key", j->outcome_key);
     bind_text(s, ":work_key", j->work_key);
+    bind_text(s, ":session_uuid", j->session_uuid);
+    if (j->key_id)
+        bind_int(s, ":key_id", j->key_id);
+    bind_limit(s, ":max_duration_s", j->limits.max_duration_s);
+    bind_limit(s, ":max_file_mb", j->limits.max_file_mb);
+    bind_limit(s, ":max_items", j->limits.max_items);
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":revision", revision);
     if (db_run(s, e))
@@ -256,6 +307,7 @@ int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_FIND]);
 
     bind_text(s, ":uuid", uuid);
+    bind_text(s, ":session", db_session(db));
     const int row = db_step(s, e);
     if (row == 1)
         read_job(s, out);
@@ -263,18 +315,27 @@ int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e)
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "there is no job %.36s", uuid) : -1;
 }
 
+static const char *session_of(const struct db *db, const struct job_filter *filter)
+{
+    return db_session(db) ? db_session(db) : filter->session;
+}
+
 int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(void *arg, const struct job *job),
               void *arg, struct err *e)
 {
-    const int q = filter->state ? (filter->source ? Q_LIST_BOTH : Q_LIST_STATE)
-                                : (filter->source ? Q_LIST_SOURCE : Q_LIST);
+    const char *session = session_of(db, filter);
+    const int q = session ? Q_LIST_SESSION
+                  : filter->state ? (filter->source ? Q_LIST_BOTH : Q_LIST_STATE)
+                                  : (filter->source ? Q_LIST_SOURCE : Q_LIST);
     struct stmt *s = db_stmt(db, sql[q]);
     struct job job;
     int row;
 
-    if (filter->state)
+    if (session)
+        bind_text(s, ":session", session);
+    if (session || filter->state)
         bind_text(s, ":state", filter->state);
-    if (filter->source)
+    if (session || filter->source)
         bind_text(s, ":source", filter->source);
     bind_int(s, ":before_id", filter->before_id);
     bind_int(s, ":limit", filter->limit);
@@ -287,11 +348,34 @@ int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(voi
 
 int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_COUNT_ROWS]);
+    const char *session = session_of(db, filter);
+    struct stmt *s = db_stmt(db, sql[session ? Q_COUNT_SESSION : Q_COUNT_ROWS]);
 
+    if (session)
+        bind_text(s, ":session", session);
     bind_text(s, ":state", filter->state);
     bind_text(s, ":source", filter->source);
     return read_number(s, total, e);
+}
+
+int jobs_open_of_key(struct db *db, int64_t key_id, int64_t *count, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_COUNT_KEY]);
+
+    bind_int(s, ":key_id", key_id);
+    return read_number(s, count, e);
+}
+
+int jobs_of_session(struct db *db, const char *session_uuid, int64_t *ids, int max, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_OF_SESSION]);
+    int row, n = 0;
+
+    bind_text(s, ":session", session_uuid);
+    bind_int(s, ":limit", max);
+    while ((row = db_step(s, e)) == 1)
+        ids[n++] = col_int(s, 0);
+    return row < 0 ? -1 : n;
 }
 
 int jobs_totals(struct db *db, struct job_totals *out, struct err *e)
@@ -340,6 +424,10 @@ int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err 
         out->is_list = col_int(s, 10) != 0;
         col_copy(s, 11, out->work_key, sizeof out->work_key);
         col_copy(s, 12, out->playlist_path, sizeof out->playlist_path);
+        col_copy(s, 13, out->session_uuid, sizeof out->session_uuid);
+        out->key_id = col_int(s, 14);
+        out->limits = (struct quota){ .max_duration_s = col_int(s, 15), .max_file_mb = col_int(s, 16),
+                                      .max_items = col_int(s, 17) };
     }
     db_done(s);
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "the job is gone") : -1;
@@ -506,6 +594,7 @@ int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, 
     struct stmt *s = db_stmt(db, sql[Q_OUTCOME]);
 
     bind_text(s, ":outcome_key", outcome_key);
+    bind_text(s, ":session", db_session(db));
     bind_int(s, ":after_ms", after_ms);
     const int row = db_step(s, e);
     *track_id = row == 1 ? col_int(s, 0) : 0;

@@ -1,6 +1,7 @@
 /*
  * jobs: every statement on `download_jobs`, and the view of a job that clients see (its row, the task that runs or
- * ran last, its first track). Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
+ * ran last, its first track). Through a confined handle (db_confine) only its session's jobs are found, listed and
+ * counted. Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
  */
 #ifndef DUBPLATE_JOBS_H
 #define DUBPLATE_JOBS_H
@@ -12,6 +13,7 @@
 #include "base/id.h"
 #include "db.h"
 #include "queue.h"
+#include "quota.h"
 #include "url.h"
 
 struct job {
@@ -42,6 +44,7 @@ struct job {
 struct job_filter {
     const char *state;          /* NULL: any */
     const char *source;         /* NULL: any */
+    const char *session;        /* NULL: any; a confined handle has its own */
     int64_t     before_id;      /* keyset: ids below this; INT64_MAX: from the newest */
     int         limit;
 };
@@ -56,10 +59,21 @@ struct new_job {
     bool        may_be_cached;      /* a job that ended with this outcome will do */
     const char *spec_json, *client_ref;
     int64_t     priority, scheduled_at_ms;      /* 0: at once */
+    const char *session_uuid;       /* whose; NULL: the admin's own. Two sessions never share a job */
+    int64_t     key_id;             /* who submits it; 0: nobody with a key */
+    struct quota limits;            /* life_submit() sets them: those of its session and its key */
+    bool        wants_anew;         /* a session's finished job of the same work will not do */
 };
+
+/* Under what a session's jobs are filed (NULL, "": the library's): directories, keys of what is known already. */
+const char *jobs_tenant(const char *session_uuid);
 
 /* An open job of exactly this work. 1: its uuid; 0; -1. */
 int jobs_find_same(struct db *db, const char *work_key, char uuid[ID_UUID_BYTES], struct err *e);
+
+/* The newest finished job of exactly this work in a session. 1: its uuid; 0; -1. */
+int jobs_find_finished(struct db *db, const char *session_uuid, const char *work_key, char uuid[ID_UUID_BYTES],
+                       struct err *e);
 
 /* [tx] Is the job found as the same work? Not while it is being cancelled. */
 int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e);
@@ -75,6 +89,12 @@ int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(voi
               void *arg, struct err *e);
 int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e);
 
+/* How many a key has open. */
+int jobs_open_of_key(struct db *db, int64_t key_id, int64_t *count, struct err *e);
+
+/* The oldest that a session holds: their ids, at most max. Returns how many, or -1. */
+int jobs_of_session(struct db *db, const char *session_uuid, int64_t *ids, int max, struct err *e);
+
 struct job_totals { int64_t queued, running, paused, done, failed, cancelled; };
 int jobs_totals(struct db *db, struct job_totals *out, struct err *e);
 
@@ -86,6 +106,9 @@ struct job_request {
     bool    is_list;
     int64_t priority, created_at_ms;
     bool    is_paused;
+    char    session_uuid[ID_UUID_BYTES];    /* "": none */
+    int64_t key_id;                         /* 0: none */
+    struct quota limits;                    /* of session and key, at submit; max_jobs is none of them */
 };
 void job_request_free(struct job_request *r);
 int jobs_request(struct db *db, int64_t id, struct job_request *out, struct err *e);

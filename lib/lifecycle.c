@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "events.h"
+#include "keys.h"
 #include "lanes.h"
+#include "sessions.h"
 #include "sources.h"
 #include "status.h"
 
@@ -15,6 +17,7 @@
 #define TWIN_LOOKS_MS    30000      /* where nobody wakes it: the other one was cancelled, paused or deleted */
 #define REFUSALS_PER_TRY 8          /* a refusal rests the source and hardly is the job's fault; but not for ever */
 #define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
+#define DELETE_AT_ONCE   50         /* likewise */
 
 static bool is_track(const struct claim *c)
 {
@@ -38,6 +41,46 @@ static int64_t cached_after_ms(const struct conf *conf)
 static int tell(struct db *db, int64_t job_id, const char *event, const char *detail, struct err *e)
 {
     return events_add(db, job_id, &(struct event){ .event = event, .detail = detail }, e);
+}
+
+static int check_session(struct db *db, struct new_job *j, struct err *e)
+{
+    struct session s;
+    int64_t held = 0;
+
+    if (sessions_check(db, j->session_uuid, &s, e) ||
+        jobs_count(db, &(struct job_filter){ .session = j->session_uuid }, &held, e))
+        return -1;
+    if (s.limits.max_jobs && held >= s.limits.max_jobs)
+        return err_set(e, ERR_LIMIT, "this session may hold %lld jobs and does; delete one to submit another",
+                       (long long)s.limits.max_jobs);
+    j->limits = s.limits;
+    j->key_id = j->key_id ? j->key_id : s.key_id;       /* what a limited key has opened is under its limits as well */
+    return sessions_used(db, j->session_uuid, e);
+}
+
+static int check_key(struct db *db, int64_t key_id, struct quota *limits, struct err *e)
+{
+    struct quota l = { 0 };
+    int64_t open = 0;
+
+    if (keys_limits(db, key_id, &l, e) || (l.max_jobs && jobs_open_of_key(db, key_id, &open, e)))
+        return -1;
+    quota_narrow(limits, &l);
+    return l.max_jobs && open >= l.max_jobs
+               ? err_set(e, ERR_LIMIT, "this key may have %lld jobs open at a time and has; wait for one to end",
+                         (long long)l.max_jobs)
+               : 0;
+}
+
+/* May there be another job of this session, of this key? In the transaction that adds it: two that come at the same
+ * time are counted one after the other. */
+static int admit(struct db *db, struct new_job *j, struct err *e)
+{
+    j->limits = (struct quota){ 0 };
+    if (j->session_uuid && check_session(db, j, e))
+        return -1;
+    return j->key_id ? check_key(db, j->key_id, &j->limits, e) : 0;
 }
 
 static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
@@ -86,6 +129,8 @@ static int hasten(struct db *db, const char *uuid, const struct new_job *j, stru
 
     if (jobs_find(db, uuid, &job, e))
         return -1;
+    if (status_is_final(job.state))
+        return 0;
     if (j->priority > job.priority && set_priority(db, &job, j->priority, e))
         return -1;
     return j->scheduled_at_ms < job.scheduled_at_ms ? set_schedule(db, &job, j->scheduled_at_ms, &count, e) : 0;
@@ -118,16 +163,26 @@ static int add_cached(struct db *db, const struct new_job *j, int64_t from, stru
     return jobs_settle(db, job_id, NULL, NULL, e);
 }
 
+static int find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e)
+{
+    const int open = jobs_find_same(db, j->work_key, uuid, e);
+
+    return open || !j->session_uuid || j->wants_anew ? open
+                                                     : jobs_find_finished(db, j->session_uuid, j->work_key, uuid, e);
+}
+
 static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
                         enum submitted *how, struct err *e)
 {
-    const int same = jobs_find_same(db, j->work_key, uuid, e);
+    const int same = find_same(db, j, uuid, e);
     int64_t from = 0;
 
     j->uuid = uuid;
     *how = SUBMIT_SAME;
     if (same)
         return same < 0 ? -1 : hasten(db, uuid, j, e);
+    if (admit(db, j, e))
+        return -1;
     if (conf->cache_days && j->may_be_cached && jobs_find_outcome(db, j->outcome_key, cached_after_ms(conf), &from, e))
         return -1;
     *how = from ? SUBMIT_CACHED : SUBMIT_NEW;
@@ -138,6 +193,8 @@ int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char 
                 enum submitted *how, struct err *e)
 {
     id_uuid7(uuid);
+    if (db_session(db))
+        j->session_uuid = db_session(db);
     if (db_begin(db, e))
         return -1;
     return db_end(db, submit_in_tx(db, conf, j, uuid, how, e), e);
@@ -208,7 +265,10 @@ static int take_up_work(struct db *db, const struct job *job, struct err *e)
     if (jobs_request(db, job->id, &r, e))
         return -1;
     const int found = jobs_find_same(db, r.work_key + strspn(r.work_key, "-"), other, e);
+    const int full = r.key_id && found == 0 && check_key(db, r.key_id, &r.limits, e);
     job_request_free(&r);
+    if (full)
+        return -1;
     if (found)
         return found < 0 ? -1 : err_set(e, ERR_CONFLICT, "job %s is doing the same work already", other);
     return jobs_offer_work(db, job->id, true, e);
@@ -237,6 +297,35 @@ static int delete_in_tx(struct db *db, struct job *job, struct err *e)
     if (queue_cancel_job(db, job->id, &waiting, &running, e) || jobs_mark_deleted(db, job->id, e))
         return -1;
     return queue_add(db, &(struct new_task){ .kind = "purge", .queue = "maintenance", .job_id = job->id }, e);
+}
+
+/* By their ids, for who ends a session need not be confined to it. */
+static int end_session_in_tx(struct db *db, const char *uuid, struct err *e)
+{
+    int64_t ids[DELETE_AT_ONCE];
+
+    if (sessions_end(db, uuid, e))
+        return -1;
+    const int n = jobs_of_session(db, uuid, ids, DELETE_AT_ONCE, e);
+    for (int i = 0; i < n; i++)
+        if (delete_in_tx(db, &(struct job){ .id = ids[i] }, e))
+            return -1;
+    return n < 0 || (n < DELETE_AT_ONCE && sessions_set_cleaned(db, uuid, e)) ? -1 : 0;
+}
+
+int life_end_session(struct db *db, const char *uuid, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, end_session_in_tx(db, uuid, e), e);
+}
+
+int life_clean_session(struct db *db, struct err *e)
+{
+    char uuid[ID_UUID_BYTES];
+    const int row = sessions_next_over(db, uuid, e);
+
+    return row == 1 && life_end_session(db, uuid, e) ? -1 : row;
 }
 
 /* One transaction about one job. */

@@ -24,8 +24,10 @@
 /* Handlers. */
 
 /* A new job with its resolve task, durable when this returns 0; uuid (which j->uuid is set to) is the new one's. Or,
- * where an open job does exactly this work already, that one's, and nothing has changed. Or a new job that is done
- * already, with the files of one that ended well within CACHE_DAYS (where j->may_be_cached). */
+ * where an open job (in a session: also a finished one) does exactly this work already, that one's, and nothing has
+ * changed. Or a new job that is done already, with the files of one that ended well within CACHE_DAYS (where
+ * j->may_be_cached). Through a confined handle it is a job of that session. ERR_LIMIT: session or key has all that it
+ * may have; ERR_UNAUTHORIZED: the session is over. */
 enum submitted { SUBMIT_NEW, SUBMIT_SAME, SUBMIT_CACHED };
 int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
                 enum submitted *how, struct err *e);
@@ -44,6 +46,10 @@ int life_prioritize(struct db *db, const char *uuid, int64_t priority, struct er
 /* Another time for a job that has not begun; 0: now. */
 int life_reschedule(struct db *db, const char *uuid, int64_t at_ms, struct err *e);
 
+/* The end of a session, by hand: it is no credential any more, and its jobs are deleted; many of them by the worker,
+ * soon. Ended ones may be ended again. ERR_NOT_FOUND. */
+int life_end_session(struct db *db, const char *uuid, struct err *e);
+
 /* ERR_NOT_FOUND, ERR_CONFLICT. */
 int life_pause_lane(struct db *db, const char *lane, bool paused, struct err *e);
 int life_wake_source(struct db *db, const char *source, struct err *e);
@@ -59,6 +65,9 @@ int life_promote(struct db *db, struct err *e);
 
 /* The wall clock may have been set; boot_id names this boot. */
 int life_follow_clock(struct db *db, const char *boot_id, struct err *e);
+
+/* Goes on with the end of a session that is over, some of its jobs at a time. 1: there was one; 0: none; -1. */
+int life_clean_session(struct db *db, struct err *e);
 
 /* Progress for clients. ERR_LOST, ERR_CANCELLED, ERR_PAUSED. */
 int life_tick(struct db *db, const struct claim *c, const struct queue_progress *p, struct err *e);

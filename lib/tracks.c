@@ -1,6 +1,7 @@
 #include "tracks.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +54,8 @@ static const char *const sql[Q_COUNT] = {
         "       match_json = COALESCE(:match_json, match_json), result_key = :result_key"
         " WHERE id = :id",
     [Q_FIND] =
-        COLUMNS "  JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL WHERE k.uuid = :uuid",
+        COLUMNS "  JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL WHERE k.uuid = :uuid"
+        "   AND (:session IS NULL OR j.session_uuid = :session)",
     [Q_BY_ID] = COLUMNS " WHERE k.id = :id",
     [Q_OF_JOB] =
         COLUMNS " WHERE k.job_id = :job_id AND k.item_index > :after AND (:state IS NULL OR k.state = :state)"
@@ -183,12 +185,22 @@ int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struc
     return db_run(s, e);
 }
 
-static void read_artifact(struct stmt *s, int i, const char *kind, struct artifact *a)
+/* Below the directory of another session, or the library's, as seen by this one (NULL: by the admin)? */
+static bool is_foreign(const char *path, const char *session)
+{
+    char own[64];
+
+    snprintf(own, sizeof own, "downloads/%s/", session ? session : "");
+    return session && strncmp(path, own, strlen(own)) != 0;
+}
+
+static void read_artifact(struct stmt *s, int i, const char *kind, const char *session, struct artifact *a)
 {
     if (!col_text(s, i))
         return;
     copy_text(a->kind, sizeof a->kind, kind);
     col_copy(s, i, a->path, sizeof a->path);
+    a->is_foreign = is_foreign(a->path, session);
     col_copy(s, i + 1, a->format, sizeof a->format);
     a->size_bytes = col_int(s, i + 2);
     col_copy(s, i + 3, a->sha256, sizeof a->sha256);
@@ -199,7 +211,7 @@ static char *owned_text(struct stmt *s, int i)
     return col_text(s, i) ? xstrdup(col_text(s, i)) : NULL;
 }
 
-static void read_track(struct stmt *s, struct track *t)
+static void read_track(struct stmt *s, const char *session, struct track *t)
 {
     memset(t, 0, sizeof *t);
     t->id = col_int(s, 0);
@@ -219,18 +231,18 @@ static void read_track(struct stmt *s, struct track *t)
     t->info.track_number = col_int(s, 14);
     t->info.disc_number = col_int(s, 15);
     t->info.duration_ms = col_text(s, 16) ? col_int(s, 16) : -1;
-    read_artifact(s, 17, "audio", &t->audio);
-    read_artifact(s, 21, "cover", &t->cover);
+    read_artifact(s, 17, "audio", session, &t->audio);
+    read_artifact(s, 21, "cover", session, &t->cover);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         col_copy(s, FIRST_TEXT + (int)i, (char *)&t->info + texts[i].offset, texts[i].size);
 }
 
-static int read_one(struct stmt *s, struct track *out, struct err *e)
+static int read_one(struct db *db, struct stmt *s, struct track *out, struct err *e)
 {
     const int row = db_step(s, e);
 
     if (row == 1)
-        read_track(s, out);
+        read_track(s, db_session(db), out);
     db_done(s);
     return row == 1 ? 0 : row == 0 ? err_set(e, ERR_NOT_FOUND, "there is no such track") : -1;
 }
@@ -240,7 +252,8 @@ int tracks_find(struct db *db, const char *uuid, struct track *out, struct err *
     struct stmt *s = db_stmt(db, sql[Q_FIND]);
 
     bind_text(s, ":uuid", uuid);
-    return read_one(s, out, e);
+    bind_text(s, ":session", db_session(db));
+    return read_one(db, s, out, e);
 }
 
 int tracks_by_id(struct db *db, int64_t id, struct track *out, struct err *e)
@@ -248,7 +261,7 @@ int tracks_by_id(struct db *db, int64_t id, struct track *out, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_BY_ID]);
 
     bind_int(s, ":id", id);
-    return read_one(s, out, e);
+    return read_one(db, s, out, e);
 }
 
 int tracks_of_job(struct db *db, const struct track_filter *filter, void (*on_row)(void *arg, const struct track *t),
@@ -263,7 +276,7 @@ int tracks_of_job(struct db *db, const struct track_filter *filter, void (*on_ro
     bind_int(s, ":limit", filter->limit);
     bind_text(s, ":state", filter->state);
     while ((row = db_step(s, e)) == 1) {
-        read_track(s, &t);
+        read_track(s, db_session(db), &t);
         on_row(arg, &t);
         track_free(&t);
     }

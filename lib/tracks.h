@@ -25,6 +25,7 @@ struct track_info {
 struct artifact {
     char    kind[8], path[512], format[8], sha256[ID_SHA256_BYTES];
     int64_t size_bytes;
+    bool    is_foreign;         /* through a confined handle: lies outside of its session's directory; not to be told */
 };
 
 struct track {
@@ -70,7 +71,8 @@ int tracks_lead(struct db *db, const char *result_key, int64_t id, struct err *e
 /* [tx] The files of one track for another one: references to them. The report goes with them. */
 int tracks_share(struct db *db, int64_t from, int64_t to, struct err *e);
 
-int tracks_find(struct db *db, const char *uuid, struct track *out, struct err *e);     /* of a live job */
+/* Of a live job; through a confined handle, of its session's. */
+int tracks_find(struct db *db, const char *uuid, struct track *out, struct err *e);
 int tracks_by_id(struct db *db, int64_t id, struct track *out, struct err *e);
 
 /* In their order, from the one behind item_index `after`; at most limit. */

@@ -44,7 +44,8 @@ static int find(const struct run *r, const struct track_info *info, struct kept 
     if (!keeps_anything(r->conf) || !r->spec.use_cache)
         return 0;
     cache_stream_key(key, info, r->spec.quality);
-    return kept_find(r->db, key, kept_after_ms(r->conf), k, &e);
+    const int row = kept_find(r->db, key, kept_after_ms(r->conf), k, &e);
+    return row == 1 && k->size_bytes > r->conf->max_file_size_mb << 20 ? 0 : row;   /* not more than it may download */
 }
 
 bool keep_has(const struct run *r, const struct track_info *info)

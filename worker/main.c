@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "conf.h"
 #include "follow.h"
+#include "key.h"
 #include "serve.h"
 #include "supervisor.h"
 #include "task.h"
@@ -55,6 +56,7 @@ static const struct command {
     { "worker",  cmd_worker,  "",                     "run a worker: claim tasks, process them, until SIGTERM" },
     { "prepare", cmd_prepare, "",                     "create directories, database and admin key" },
     { "follow",  cmd_follow,  "JOB",                  "show a job's progress until it ends" },
+    { "key",     cmd_key,     "add | list | remove",  "API keys with limits; `dubplate key` says more" },
     { "config",  cmd_config,  "[--table]",            "print the settings in force, or their table" },
     { "version", cmd_version, "",                     "print the version" },
     { "task",    cmd_task,    NULL,                   NULL },     /* the worker's own */

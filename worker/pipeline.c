@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "json.h"
 #include "run.h"
+#include "workdir.h"
 
 #define TICK_MS       500
 #define NETWORK_TRIES 3         /* after the first */
@@ -114,13 +115,12 @@ const cJSON *run_output(const struct run *r, const char *stage)
 
 const char *run_tenant(const struct run *r)
 {
-    (void)r;
-    return "library";
+    return jobs_tenant(r->job.session_uuid);
 }
 
 void run_job_dir(const struct run *r, char *out, size_t size)
 {
-    snprintf(out, size, "downloads/library/%s", r->job.uuid);
+    workdir_of_job(&r->job, out, size);
 }
 
 void run_failpoint(const struct run *r, const char *stage, const char *when)

@@ -26,7 +26,7 @@
 
 struct run {
     struct db         *db;
-    const struct conf *conf;
+    const struct conf *conf;                    /* with the limits of the job's session and key */
     struct claim       claim;
     struct spec        spec;
     struct job_request job;                     /* what was asked: its link as submitted, its options */

@@ -35,6 +35,7 @@
 #include "lifecycle.h"
 #include "proc.h"
 #include "run.h"
+#include "sessions.h"
 #include "sources.h"
 #include "task.h"
 #include "workdir.h"
@@ -45,6 +46,7 @@
 #define CLAIM_EVERY_MS    250           /* for what becomes due without a change: retries, schedules */
 #define DISK_EVERY_MS     1000
 #define EXPIRE_AT_ONCE    1000
+#define SESSIONS_AT_ONCE  200
 #define SWEEP_EVERY_MS    1000
 #define UPKEEP_EVERY_MS   20000
 #define CHECKPOINT_EVERY_MS 1000
@@ -487,9 +489,26 @@ static void expire(struct supervisor *s)
         log_err(LOG_WARN, "expire_failed", &e);
 }
 
+/* Sessions that are over: their jobs, some at a time and submits in between; their directories, when the purges of
+ * those jobs have emptied them. */
+static void end_sessions(struct supervisor *s)
+{
+    struct err e = { 0 };
+    int row = 0;
+
+    if (!is_checkpointer(s))
+        return;
+    for (int i = 0; i < SESSIONS_AT_ONCE && (row = life_clean_session(s->db, &e)) == 1; i++)
+        ;
+    if (row < 0 || sessions_forget(s->db, &e))
+        log_err(LOG_WARN, "sessions_not_ended", &e);
+    workdir_sweep_sessions(s->db, &s->conf);
+}
+
 static void upkeep(struct supervisor *s)
 {
     expire(s);
+    end_sessions(s);
     workdir_sweep(s->db, &s->conf);
     keep_tidy(s->db, &s->conf);
     forget_dead_workers(s);

@@ -103,6 +103,8 @@ int task_purge(struct run *r, struct err *e)
     if (remove_files(r, e))
         return -1;
     workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, NULL);
+    if (*r->job.session_uuid)
+        workdir_leave_session(r->db, r->conf, r->job.session_uuid);
     return life_purged(r->db, &r->claim, e);
 }
 
@@ -158,6 +160,17 @@ static const struct kind *kind_named(const char *name)
     return NULL;
 }
 
+/* The settings as they hold for this job: its session and its key may have less. Stages read no others. */
+static void narrow_limits(struct run *r)
+{
+    static struct conf mine;
+
+    mine = *r->conf;
+    mine.max_duration_s = quota_smaller(r->job.limits.max_duration_s, mine.max_duration_s);
+    mine.max_file_size_mb = quota_smaller(r->job.limits.max_file_mb, mine.max_file_size_mb);
+    r->conf = &mine;
+}
+
 static int open_run(struct run *r, struct err *e)
 {
     char context[200], prefix[64];
@@ -165,6 +178,7 @@ static int open_run(struct run *r, struct err *e)
 
     if (jobs_request(r->db, r->claim.job_id, &r->job, e))
         return -1;
+    narrow_limits(r);
     snprintf(context, sizeof context, "job=%s task=%s attempt=%lld", r->job.uuid, r->claim.kind,
              (long long)r->claim.attempt);
     log_set_context(context);

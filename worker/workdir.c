@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "jobs.h"
 #include "run.h"
+#include "sessions.h"
 #include "tracks.h"
 
 #define UNKNOWN_AGE_S 600
@@ -93,9 +94,9 @@ static void remove_left_in(struct db *db, const struct conf *conf, const char *d
         closedir(d);
 }
 
-static void job_dir_of(const struct job_request *job, char *out, size_t size)
+void workdir_of_job(const struct job_request *job, char *out, size_t size)
 {
-    snprintf(out, size, "downloads/%s/%s", "library", job->uuid);
+    snprintf(out, size, "downloads/%s/%s", jobs_tenant(job->session_uuid), job->uuid);
 }
 
 void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *track_uuid)
@@ -106,7 +107,7 @@ void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t jo
     struct err e;
 
     if (jobs_request(db, job_id, &job, &e) == 0) {
-        job_dir_of(&job, dir, sizeof dir);
+        workdir_of_job(&job, dir, sizeof dir);
         for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
             snprintf(below, sizeof below, "%s/%s", dir, kinds[i]);
             remove_left_in(db, conf, below, track_uuid);
@@ -114,6 +115,20 @@ void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t jo
         }
     }
     job_request_free(&job);
+}
+
+/* rmdir() takes none that holds anything: a job whose purge is yet to come. */
+void workdir_leave_session(struct db *db, const struct conf *conf, const char *session_uuid)
+{
+    char path[RUN_PATH_BYTES];
+    struct session s;
+    struct err e;
+
+    if (sessions_check(db, session_uuid, &s, &e) == 0 || e.kind != ERR_UNAUTHORIZED)
+        return;
+    snprintf(path, sizeof path, "%s/downloads/%s", conf->data_dir, session_uuid);
+    if (rmdir(path) == 0)
+        log_line(LOG_INFO, "session_removed", "session=%.8s", session_uuid);
 }
 
 static bool is_older(const struct conf *conf, const char *uuid, int64_t seconds)
@@ -161,4 +176,18 @@ int workdir_sweep(struct db *db, const struct conf *conf)
     if (d)
         closedir(d);
     return count;
+}
+
+void workdir_sweep_sessions(struct db *db, const struct conf *conf)
+{
+    char path[RUN_PATH_BYTES];
+    const struct dirent *entry;
+
+    snprintf(path, sizeof path, "%s/downloads", conf->data_dir);
+    DIR *d = opendir(path);
+    while (d && (entry = readdir(d)))
+        if (id_is_uuid(entry->d_name))
+            workdir_leave_session(db, conf, entry->d_name);
+    if (d)
+        closedir(d);
 }

@@ -1,12 +1,16 @@
 /*
- * workdir: what lies below DATA_DIR/work while tasks run, and its end. A directory belongs to one track (or one job
- * that is being resolved) and bears its id.
+ * workdir: the directories of jobs. Below DATA_DIR/work, while tasks run, one belongs to one track (or one job that is
+ * being resolved) and bears its id. Below DATA_DIR/downloads finished files lie in <session or "library">/<job>.
  */
 #ifndef DUBPLATE_WORKDIR_H
 #define DUBPLATE_WORKDIR_H
 
 #include "conf.h"
 #include "db.h"
+#include "jobs.h"
+
+/* downloads/<session or library>/<job>, below DATA_DIR. */
+void workdir_of_job(const struct job_request *job, char *out, size_t size);
 
 /* Removes DATA_DIR/work/<uuid>; failures are logged, the sweep tries again. */
 void workdir_remove(const struct conf *conf, const char *uuid);
@@ -27,5 +31,11 @@ void workdir_remove_file(const struct conf *conf, const char *path);
 /* Removes the directories of tasks that have ended, and those that nobody knows and nobody touched for ten minutes
  * (a resolve makes its track's directory before the row). Returns how many. */
 int workdir_sweep(struct db *db, const struct conf *conf);
+
+/* Removes the directory of a session that is over, or unknown, once nothing lies in it. */
+void workdir_leave_session(struct db *db, const struct conf *conf, const char *session_uuid);
+
+/* The same for all that have a directory. */
+void workdir_sweep_sessions(struct db *db, const struct conf *conf);
 
 #endif

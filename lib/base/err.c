@@ -18,6 +18,7 @@ static const struct err_class classes[ERR_KINDS] = {
     [ERR_NOT_FOUND]     = { "not_found", "Not found", NULL, 404, false, 0 },
     [ERR_METHOD]        = { "method", "Method not allowed", NULL, 405, false, 0 },
     [ERR_CONFLICT]      = { "conflict", "Not possible in this state", NULL, 409, false, 0 },
+    [ERR_LIMIT]         = { "limit", "Limit reached", NULL, 429, false, 0 },
     [ERR_TOO_LARGE]     = { "too_large", "Too large",
                             "Raise MAX_FILE_SIZE_MB if files of this size are wanted.", 413, false, 0 },
     [ERR_MEDIA_TYPE]    = { "media_type", "Unsupported media type", NULL, 415, false, 0 },

@@ -21,6 +21,7 @@ enum err_kind {
     ERR_NOT_FOUND,
     ERR_METHOD,
     ERR_CONFLICT,        /* the state forbids it */
+    ERR_LIMIT,           /* a session or a key has all that it may have */
     ERR_TOO_LARGE,
     ERR_MEDIA_TYPE,
     /* The source: what a platform or its file is to blame for. */

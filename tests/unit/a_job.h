@@ -178,7 +178,7 @@ static inline int finish_with(struct db *by, const struct claim *c, bool room)
                                    .report_json = "{}", .place = place, .arg = &room };
 
     for (size_t i = 0; i < LENGTH(files); i++)
-        snprintf(files[i].path, sizeof files[i].path, "downloads/%lld.%s", (long long)c->task_id, files[i].format);
+        snprintf(files[i].path, sizeof files[i].path, "downloads/%lld.%s", (long long)c->task_id, i ? "jpg" : "mp3");
     placed = 0;
     return life_finished(by, c, &r, &e);
 }

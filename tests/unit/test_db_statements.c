@@ -12,6 +12,7 @@
 #include "kept.h"
 #include "lifecycle.h"
 #include "queue.h"
+#include "sessions.h"
 #include "sources.h"
 #include "tracks.h"
 #include "whitelist.h"
@@ -45,6 +46,8 @@ static void ignore_job(void *arg, const struct job *j) { (void)arg, (void)j; }
 static void ignore_track(void *arg, const struct track *t) { (void)arg, (void)t; }
 static void ignore_event(void *arg, const struct event *ev) { (void)arg, (void)ev; }
 static void ignore_running(void *arg, const struct queue_running *r) { (void)arg, (void)r; }
+static void ignore_session(void *arg, const struct session *s) { (void)arg, (void)s; }
+static void ignore_key(void *arg, const struct key_row *row) { (void)arg, (void)row; }
 static void ignore_stage(void *arg, const struct stage_row *r) { (void)arg, (void)r; }
 static void ignore_path(void *arg, const char *path) { (void)arg, (void)path; }
 static void ignore_entry(void *arg, const struct whitelist_entry *entry) { (void)arg, (void)entry; }
@@ -71,6 +74,36 @@ static void use_whitelist(struct db *db, const struct conf *conf)
     ok(whitelist_check_platform(db, conf, "youtube", &e));
     ok(whitelist_remove(db, entry.uuid, &e));
     ok(whitelist_unset(db, &e));
+}
+
+/* Keys with limits, and sessions. */
+static void use_tenants(struct db *db, const struct conf *conf)
+{
+    const struct quota limits = { .max_jobs = 2 };
+    struct session s = { .expires_at_ms = INT64_MAX };
+    struct new_job ask = { .url = "https://example.org/", .source = "generic", .asked = "example.org",
+                           .spec_json = "{}", .client_ref = "", .session_uuid = s.uuid, .work_key = "tenant's" };
+    struct job_filter filter = { .before_id = INT64_MAX, .limit = 10, .session = s.uuid };
+    struct session_totals totals;
+    char key[ID_SECRET_BYTES], uuid[ID_UUID_BYTES];
+    enum submitted how;
+    struct err e;
+    int64_t n;
+
+    ok(keys_add(db, "tenant", &limits, key, &e));
+    ok(keys_check(db, key, &s.key_id, &e));
+    ok(keys_list(db, ignore_key, NULL, &e));
+    ok(sessions_add(db, &s, &e));
+    ok(life_submit(db, conf, &ask, uuid, &how, &e));
+    ok(sessions_find(db, s.uuid, &s, &e));
+    ok(sessions_list(db, "", 10, ignore_session, NULL, &e));
+    ok(sessions_totals(db, &totals, &e));
+    ok(jobs_list(db, &filter, ignore_job, NULL, &e));
+    ok(jobs_count(db, &filter, &n, &e));
+    ok(life_end_session(db, s.uuid, &e));
+    ok(life_clean_session(db, &e));
+    ok(sessions_forget(db, &e));
+    ok(keys_remove(db, "tenant", &e));
 }
 
 /* Calls whatever lib does to the database. A new statement needs a call here: the test below counts them. */
@@ -221,6 +254,7 @@ static void use_everything(void)
     ok(keys_check_login(db, token, &key_id, &e));
     ok(keys_logout(db, token, &e));
     use_whitelist(db, &conf);
+    use_tenants(db, &conf);
     db_close(&db);
 }
 
@@ -243,7 +277,7 @@ static bool is_statement_of_a_module(const char *sql)
 static int statements_in_source(void)
 {
     static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "lifecycle",
-                                          "queue", "sources", "tracks", "whitelist", "workers" };
+                                          "queue", "sessions", "sources", "tracks", "whitelist", "workers" };
     int n = 0;
 
     for (size_t i = 0; i < LENGTH(modules); i++) {
@@ -290,7 +324,11 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "FROM kept_sources", "as many streams as CACHE_MAX_MB has room for" },
     { "FROM workers", "one row per worker process" },
     { "SELECT COUNT(*) FROM whitelist", "its entries, which somebody wrote by hand" },
-    { "DELETE FROM api_keys", "at start, over a handful of keys" },
+    { "DELETE FROM api_keys", "at start and by hand, over a handful of keys" },
+    { "FROM api_keys WHERE name", "the same" },
+    { "FROM api_keys k ORDER BY", "the same" },
+    { "SUM(jobs_submitted), 0) FROM sessions", "one row per session of SESSIONS_KEEP_MS, when somebody looks" },
+    { "DELETE FROM sessions", "the same, by upkeep" },
 };
 
 TEST(no_hot_statement_walks_a_whole_table)

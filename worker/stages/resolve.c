@@ -385,7 +385,8 @@ int task_resolve(struct run *r, struct err *e)
 
     s->run = r;
     s->items = -1;
-    s->most = spec_wants_one(&r->spec) ? 1 : r->spec.max_items ? r->spec.max_items : r->conf->max_items;
+    s->most = quota_smaller(spec_wants_one(&r->spec) ? 1 : r->spec.max_items ? r->spec.max_items : r->conf->max_items,
+                            r->job.limits.max_items);
     snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job.uuid);
     r->stage = "resolve";
     r->stage_started_ms = clock_boot_ms();
