@@ -36,7 +36,7 @@ LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8
       cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle match match_versions \
       match_words meta net queue quota sessions source sources spec status title tracks url wanted whitelist workers \
       $(SOURCES:%=source_%)
-HANDLERS = jobs queue tracks whitelist auth system
+HANDLERS = jobs queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
 WORKER = main supervisor serve follow task pipeline keep find learn media playlist proc workdir key \

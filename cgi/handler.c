@@ -17,6 +17,7 @@
 #include "idempotency.h"
 #include "json.h"
 #include "keys.h"
+#include "sessions.h"
 
 #define BODY_MAX_BYTES  (64 << 10)
 #define REQUEST_LIMIT_S 20          /* a handler that takes longer is stuck; its process is replaced */
@@ -51,10 +52,11 @@ void response_header(struct response *res, const char *name, const char *value)
 
 bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more)
 {
-    const char *known = http_param("HTTP_IF_NONE_MATCH");
+    const char *known = http_param("HTTP_IF_NONE_MATCH"), *session = req->session_uuid;
 
-    (void)req;
-    snprintf(res->etag, sizeof res->etag, "W/\"%lld%s%s\"", (long long)revision, *more ? "-" : "", more);
+    /* The same address shows each session something else: the end of its id tells them apart. */
+    snprintf(res->etag, sizeof res->etag, "W/\"%lld%s%s%s%s\"", (long long)revision, *more ? "-" : "", more,
+             *session ? "-s" : "", *session ? session + ID_UUID_BYTES - 1 - 8 : "");
     if (!known || !strstr(known, res->etag))
         return false;
     res->status = 304;
@@ -109,6 +111,22 @@ bool request_query(const struct request *req, const char *name, char *out, size_
         return true;
     }
     return false;
+}
+
+int64_t request_int(const struct request *req, const char *name, int64_t fallback, int64_t least, int64_t most,
+                    struct spec_errors *errors)
+{
+    char text[32], *end = NULL;
+
+    if (!request_query(req, name, text, sizeof text))
+        return fallback;
+    const long long n = strtoll(text, &end, 10);
+    if (end == text || *end || n < least || n > most) {
+        spec_add_error(errors, name, "has to be a whole number from %lld to %lld", (long long)least,
+                       (long long)most);
+        return fallback;
+    }
+    return n;
 }
 
 /* Does the pattern fit the path? {id} and {name} take one segment. */
@@ -204,14 +222,12 @@ static int check_origin(const struct exchange *x, struct err *e)
     return 0;
 }
 
-static int check_credentials(struct exchange *x, struct err *e)
+/* 1: a known key or login; 0: none was sent; -1. */
+static int check_key(struct exchange *x, struct err *e)
 {
     const char *key = http_param("HTTP_X_API_KEY"), *bearer = http_param("HTTP_AUTHORIZATION");
     int known = 0;
 
-    x->req.login_token = cookie_token(x);
-    if (x->route->flags & OPEN)
-        return check_origin(x, e);      /* signing in and out is a browser's business as well */
     if (!key && bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
         key = bearer + 7 + strspn(bearer + 7, " ");
     if (key)
@@ -221,9 +237,51 @@ static int check_credentials(struct exchange *x, struct err *e)
         if (known == 1 && check_origin(x, e))
             return -1;
     }
-    if (known == 0)
-        return err_set(e, ERR_UNAUTHORIZED, key ? "this key is not known" : "a key is required");
-    return known < 0 ? -1 : 0;
+    x->req.is_admin = known == 1;
+    return known == 0 && key ? err_set(e, ERR_UNAUTHORIZED, "this key is not known") : known;
+}
+
+static int check_session(struct exchange *x, struct err *e)
+{
+    const char *header = http_param("HTTP_X_SESSION_ID");
+    char uuid[ID_UUID_BYTES];
+    struct session s;
+
+    if (!header)
+        return 0;
+    copy_text(uuid, sizeof uuid, header);
+    for (char *p = uuid; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    if (strlen(header) != ID_UUID_BYTES - 1 || !id_is_uuid(uuid))
+        return err_set(e, ERR_UNAUTHORIZED, "X-Session-ID is not the id of a session");
+    if (sessions_check(x->req.db, uuid, &s, e))
+        return -1;
+    copy_text(x->req.session_uuid, sizeof x->req.session_uuid, uuid);
+    return 0;
+}
+
+/* Without a key: does the session open this route, or need nobody anything here? */
+static int check_keyless(struct exchange *x, struct err *e)
+{
+    if (!settings.sessions_open)
+        return err_set(e, ERR_UNAUTHORIZED, *x->req.session_uuid
+                           ? "a key is required beside X-Session-ID: this server takes no session alone"
+                           : "a key is required");
+    if (x->route->flags & IF_OPEN || (*x->req.session_uuid && x->route->flags & MAY_SESSION))
+        return 0;
+    return *x->req.session_uuid ? err_set(e, ERR_DENIED, "this is not for sessions; a key is required")
+                                : err_set(e, ERR_UNAUTHORIZED, "a key or a session is required");
+}
+
+static int check_credentials(struct exchange *x, struct err *e)
+{
+    x->req.login_token = cookie_token(x);
+    if (x->route->flags & OPEN)
+        return check_origin(x, e);      /* signing in and out is a browser's business as well */
+    const int known = check_key(x, e);
+    if (known < 0 || (!(x->route->flags & IF_OPEN) && check_session(x, e)))
+        return -1;
+    return known ? 0 : check_keyless(x, e);
 }
 
 static int read_body(struct exchange *x, struct err *e)
@@ -232,8 +290,12 @@ static int read_body(struct exchange *x, struct err *e)
     char *end = NULL;
     const long long n = length ? strtoll(length, &end, 10) : 0;
 
-    if (!(x->route->flags & NEED_JSON))
+    if (!(x->route->flags & (NEED_JSON | MAY_JSON)))
         return 0;
+    if (x->route->flags & MAY_JSON && n == 0 && !http_param("HTTP_TRANSFER_ENCODING")) {
+        x->req.json = cJSON_CreateObject();
+        return 0;
+    }
     if (n < 0 || (end && *end))
         return err_set(e, ERR_SYNTAX, "Content-Length is not a number");
     if (n > BODY_MAX_BYTES)
@@ -286,7 +348,7 @@ static void problem(struct exchange *x, struct err *e)
     x->res.status = class->http;
     x->res.etag[0] = '\0';
     if (class->http == 503 || class->http == 429)
-        response_header(&x->res, "Retry-After", "2");
+        response_header(&x->res, "Retry-After", e->kind == ERR_LIMIT ? "60" : "2");
     if (class->http == 401)
         response_header(&x->res, "WWW-Authenticate", "Bearer");
     response_header(&x->res, "Content-Type", "application/problem+json");
@@ -367,15 +429,19 @@ static void give_again(struct exchange *x, const struct stored_answer *answer)
 }
 
 /* Looks for the answer, carries out and stores in one member of the group's transaction, so that of two that come at
- * the same time the second finds the first one's answer. */
-static int run_once(struct exchange *x, const char *name)
+ * the same time the second finds the first one's answer. A session has names of its own: what clients send holds no
+ * space. */
+static int run_once(struct exchange *x, const char *sent)
 {
+    const char *session = x->req.session_uuid;
+    char name[ID_UUID_BYTES + 256];
     char *all = xasprintf("%s %s\n%s", x->req.method, x->path, x->body);
     struct stored_answer answer = { 0 };
     char hash[ID_SHA256_BYTES];
 
     id_sha256(hash, all, strlen(all));
     free(all);
+    snprintf(name, sizeof name, "%s%s%s", session, *session ? " " : "", sent);
     if (db_begin(x->req.db, &x->err))
         return -1;
     const int found = idempotency_find(x->req.db, x->req.key_id, name, hash, &answer, &x->err);
@@ -391,8 +457,9 @@ static int run_once(struct exchange *x, const char *name)
 static void carry_out(struct exchange *x)
 {
     const char *name = http_param("HTTP_IDEMPOTENCY_KEY");
+    const bool is_nobody = !x->req.key_id && !*x->req.session_uuid;     /* all nobodies would share their answers */
 
-    if (!name || (x->route->flags & OPEN) || strcmp(x->req.method, "POST") != 0)
+    if (!name || is_nobody || strcmp(x->req.method, "POST") != 0)
         x->route->run(&x->req, &x->res, &x->err);
     else if (!idempotency_key_fits(name))
         err_set(&x->err, ERR_SYNTAX, "Idempotency-Key has to be 1 to 255 visible characters");
@@ -402,8 +469,11 @@ static void carry_out(struct exchange *x)
 
 static void run(struct exchange *x)
 {
-    if (!x->err.kind)
+    if (!x->err.kind) {
+        db_confine(x->req.db, *x->req.session_uuid ? x->req.session_uuid : NULL);
         carry_out(x);
+        db_confine(x->req.db, NULL);
+    }
     x->in_group = x->req.db && db_group_has_lock(x->req.db);
 }
 
@@ -425,7 +495,7 @@ static void answer(struct exchange *x)
 /* On what the group has written: a success, and a refusal because of what an earlier member did. */
 static bool outcome_depends(const struct err *e)
 {
-    return e->kind == ERR_NONE || e->kind == ERR_CONFLICT || e->kind == ERR_NOT_FOUND;
+    return e->kind == ERR_NONE || e->kind == ERR_CONFLICT || e->kind == ERR_NOT_FOUND || e->kind == ERR_LIMIT;
 }
 
 static bool is_read(const struct exchange *x)

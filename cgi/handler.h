@@ -16,14 +16,25 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/id.h"
 #include "conf.h"
 #include "db.h"
 #include "spec.h"
 
 enum {
-    OPEN = 1,           /* no credentials; every other route requires them */
+    OPEN = 1,           /* no credentials; every other route requires a key */
     NEED_JSON = 2,      /* a JSON object as body; req->json is set */
+    MAY_JSON = 4,       /* the same, or no body, which is as good as {} */
+    MAY_SESSION = 8,    /* an active session is enough where SESSIONS_OPEN=true: it must get only what is its own */
+    IF_OPEN = 16,       /* nothing at all is enough where SESSIONS_OPEN=true */
 };
+
+/*
+ * Sessions. With X-Session-ID a request acts inside that session, whoever sends it: its db handle is confined
+ * (db_confine), so jobs and tracks of others do not exist for it and what it submits belongs to the session. With a key
+ * beside it that is all; without one only MAY_SESSION routes answer. A function that looks at anything else than jobs
+ * and tracks compares req->session_uuid itself.
+ */
 
 /*
  * A POST with an Idempotency-Key is carried out once: who repeats it within a day gets the first answer again
@@ -37,7 +48,9 @@ struct request {
     char        id[256];        /* what stood at {id}: a UUID, or the answer was 404; or at {name} */
     cJSON      *json;           /* NEED_JSON: the body */
     struct spec_errors errors;  /* what is wrong with it so far (a name given twice): the function adds its own */
-    int64_t     key_id;         /* whose credentials; 0 on OPEN routes */
+    int64_t     key_id;         /* whose credentials; 0: nobody's (OPEN, IF_OPEN, a session alone) */
+    bool        is_admin;       /* may see and do everything: has a key */
+    char        session_uuid[ID_UUID_BYTES];    /* of X-Session-ID, active; "" for none */
     const char *login_token;    /* the cookie's token if one was sent, else NULL */
 };
 
@@ -65,6 +78,10 @@ int handler_main(const char *program, const struct route *routes);
 
 /* A query parameter, decoded, into out; false if it is absent. Longer ones are cut and refused by their user. */
 bool request_query(const struct request *req, const char *name, char *out, size_t size);
+
+/* A whole number in [least, most] from the query; the fallback when absent. What is none goes to errors. */
+int64_t request_int(const struct request *req, const char *name, int64_t fallback, int64_t least, int64_t most,
+                    struct spec_errors *errors);
 
 /* Refuses bytes that would break out of the header (RFC 9110 field values): the header is then left out. */
 void response_header(struct response *res, const char *name, const char *value);

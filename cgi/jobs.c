@@ -125,8 +125,6 @@ static int check_whitelist(const struct request *req, const struct target *t, st
                             : whitelist_check_link(req->db, req->conf, &t->link, &t->url, e);
 }
 
-#define TENANT "library"
-
 /* A list may have changed since; and a file that was made anew is wanted as such. */
 static bool may_be_cached(const struct spec *spec, const struct source_link *link)
 {
@@ -139,10 +137,12 @@ static int submit(struct request *req, const struct submission *sub, const struc
                   enum submitted *how, struct err *e)
 {
     char asked[URL_MAX_BYTES + 400], work[ID_SHA256_BYTES], outcome[ID_SHA256_BYTES];
+    const char *tenant = jobs_tenant(req->session_uuid);
     struct new_job job = { .url = t->url.text, .search_query = t->search_query, .source = t->link.source,
                            .asked = *t->search_query ? "youtube" : source_asked(t->url.host),
                            .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = work,
-                           .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms };
+                           .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms,
+                           .key_id = req->key_id, .wants_anew = !sub->spec.use_cache };
     const char *decided_by;
     bool only_listed;
 
@@ -150,8 +150,8 @@ static int submit(struct request *req, const struct submission *sub, const struc
         fold_query(asked + snprintf(asked, sizeof asked, "search "), sizeof asked - 16, t->search_query);
     else
         cache_canonical(asked, sizeof asked, &t->link, t->url.text, spec_wants_list(&sub->spec));
-    cache_work_key(work, TENANT, asked, sub->spec_json, sub->spec.client_ref);
-    cache_outcome_key(outcome, TENANT, asked, &sub->spec);
+    cache_work_key(work, tenant, asked, sub->spec_json, sub->spec.client_ref);
+    cache_outcome_key(outcome, tenant, asked, &sub->spec);
     job.outcome_key = outcome;
     if (whitelist_enabled(req->db, req->conf, &only_listed, &decided_by, e))
         return -1;
@@ -210,6 +210,7 @@ static int create_each(struct request *req, const struct submission *sub, const 
     const struct gates *gates = recent_gates(req, e);
     char uuid[ID_UUID_BYTES];
     static struct target t;
+    struct err full = { 0 };
     enum submitted how;
     struct err refused;
     struct job job;
@@ -235,12 +236,22 @@ static int create_each(struct request *req, const struct submission *sub, const 
             foreign++;
             continue;
         }
-        if (submit(req, sub, &t, uuid, &how, e) || jobs_find(req->db, uuid, &job, e))
+        if (submit(req, sub, &t, uuid, &how, e)) {
+            if (e->kind != ERR_LIMIT)
+                return -1;
+            full = *e;
+            e->kind = ERR_NONE;
+            add_refusal(errors, index, value, full.kind, full.text);
+            continue;
+        }
+        if (jobs_find(req->db, uuid, &job, e))
             return -1;
         cJSON_AddItemToArray(jobs, view_job(&job, gates));
     }
     res->status = 201;
-    return jobs->child ? 0 : refuse_all(res, index, foreign == index, e);
+    if (jobs->child)
+        return 0;
+    return full.kind ? err_set(e, full.kind, "%s", full.text) : refuse_all(res, index, foreign == index, e);
 }
 
 /* "urls": a job for each good link, and the others by their index. All or none is stored. */
@@ -284,23 +295,6 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     return rc;
 }
 
-/* A whole number in [least, most] from the query; the fallback when absent. */
-static int64_t query_int(const struct request *req, const char *name, int64_t fallback, int64_t least, int64_t most,
-                         struct spec_errors *errors)
-{
-    char text[32], *end = NULL;
-
-    if (!request_query(req, name, text, sizeof text))
-        return fallback;
-    const long long n = strtoll(text, &end, 10);
-    if (end == text || *end || n < least || n > most) {
-        spec_add_error(errors, name, "has to be a whole number from %lld to %lld", (long long)least,
-                       (long long)most);
-        return fallback;
-    }
-    return n;
-}
-
 /* A filter's word is a state, or one of several words for it: "scheduled" is some of what is queued. */
 static bool is_meant(const struct job *job, const char *word)
 {
@@ -324,40 +318,57 @@ static void add_job(void *arg, const struct job *job)
     list->count++;
 }
 
-static int read_filter(const struct request *req, struct job_filter *f, char word[24], char source[24],
-                       struct response *res, struct err *e)
+/* What a list is to show, and the texts that this points to. */
+struct asked_list { struct job_filter filter; char word[24], source[24], session[ID_UUID_BYTES + 1]; };
+
+/* A session's list is its own, whatever it asks for (db_confine); asking for another's is not answered with that. */
+static int read_session(const struct request *req, struct asked_list *a, struct spec_errors *errors, struct err *e)
 {
+    if (!request_query(req, "session", a->session, sizeof a->session) || !*a->session)
+        return 0;
+    if (!id_is_uuid(a->session))
+        spec_add_error(errors, "session", "has to be the id of a session");
+    else if (*req->session_uuid && strcmp(a->session, req->session_uuid) != 0)
+        return err_set(e, ERR_DENIED, "a session sees its own jobs only");
+    a->filter.session = a->session;
+    return 0;
+}
+
+static int read_filter(const struct request *req, struct asked_list *a, struct response *res, struct err *e)
+{
+    struct job_filter *f = &a->filter;
     struct spec_errors errors = { 0 };
 
-    *f = (struct job_filter){ .limit = (int)query_int(req, "limit", 50, 1, 200, &errors) };
-    f->before_id = query_int(req, "cursor", INT64_MAX, 1, INT64_MAX, &errors);
-    if (request_query(req, "status", word, 24) && *word && !(f->state = status_state_of_word(word)))
+    *f = (struct job_filter){ .limit = (int)request_int(req, "limit", 50, 1, 200, &errors) };
+    f->before_id = request_int(req, "cursor", INT64_MAX, 1, INT64_MAX, &errors);
+    if (request_query(req, "status", a->word, sizeof a->word) && *a->word &&
+        !(f->state = status_state_of_word(a->word)))
         spec_add_error(&errors, "status", "is not a status");
-    if (request_query(req, "source_type", source, 24) && *source)
-        f->source = source;
-    return response_field_errors(&errors, res, e);
+    if (request_query(req, "source_type", a->source, sizeof a->source) && *a->source)
+        f->source = a->source;
+    return read_session(req, a, &errors, e) ? -1 : response_field_errors(&errors, res, e);
 }
 
 static int job_list(struct request *req, struct response *res, struct err *e)
 {
     static struct list list;
-    struct job_filter filter;
+    struct asked_list asked = { 0 };
     int64_t revision = 0, total = 0;
-    char cursor[32], word[24], source[24];
+    char cursor[32];
 
-    if (read_filter(req, &filter, word, source, res, e) || jobs_revision(req->db, &revision, e) ||
+    if (read_filter(req, &asked, res, e) || jobs_revision(req->db, &revision, e) ||
         gates_load(&list.gates, req->db, req->conf, e))
         return -1;
     if (response_unchanged(req, res, revision, list.gates.tag))
         return 0;
     list.count = 0;
-    list.word = filter.state ? word : NULL;
+    list.word = asked.filter.state ? asked.word : NULL;
     res->json = cJSON_CreateObject();
     list.items = json_put_array(res->json, "jobs");
-    if (jobs_list(req->db, &filter, add_job, &list, e) || jobs_count(req->db, &filter, &total, e))
+    if (jobs_list(req->db, &asked.filter, add_job, &list, e) || jobs_count(req->db, &asked.filter, &total, e))
         return -1;
     snprintf(cursor, sizeof cursor, "%lld", (long long)list.last_id);
-    json_put_text(res->json, "next_cursor", list.count == filter.limit ? cursor : NULL);
+    json_put_text(res->json, "next_cursor", list.count == asked.filter.limit ? cursor : NULL);
     json_put_int(res->json, "total", total);
     return 0;
 }
@@ -389,8 +400,8 @@ static int job_tracks(struct request *req, struct response *res, struct err *e)
     char word[24];
     struct job job;
 
-    filter.after = query_int(req, "cursor", 0, 0, INT64_MAX, &errors);
-    filter.limit = (int)query_int(req, "limit", 50, 1, 200, &errors);
+    filter.after = request_int(req, "cursor", 0, 0, INT64_MAX, &errors);
+    filter.limit = (int)request_int(req, "limit", 50, 1, 200, &errors);
     if (request_query(req, "status", word, sizeof word) && *word && !(filter.state = status_state_of_word(word)))
         spec_add_error(&errors, "status", "is not a status");
     if (response_field_errors(&errors, res, e) || jobs_find(req->db, req->id, &job, e))
@@ -453,13 +464,13 @@ static void add_path(struct paths *p, const struct track *t, const struct artifa
     snprintf(full, sizeof full, "%s/%s", p->req->conf->data_dir, a->path);
     json_put_text(o, "track_id", t->uuid);
     json_put_text(o, "kind", a->kind);
-    json_put_text(o, "path", full);
+    json_put_text(o, "path", a->is_foreign ? NULL : full);
     json_put_text(o, "url", url);
     json_put_text(o, "format", a->format);
     json_put_int(o, "size_bytes", a->size_bytes);
     json_put_text(o, "sha256", a->sha256);
     cJSON_AddItemToArray(p->files, o);
-    if (!p->first[0])
+    if (!p->first[0] && !a->is_foreign)
         copy_text(p->first, sizeof p->first, full);
 }
 
@@ -555,8 +566,8 @@ static int job_events(struct request *req, struct response *res, struct err *e)
     struct spec_errors errors = { 0 };
     struct job job;
 
-    const int64_t after = query_int(req, "cursor", 0, 0, INT64_MAX, &errors);
-    const int limit = (int)query_int(req, "limit", 200, 1, 200, &errors);
+    const int64_t after = request_int(req, "cursor", 0, 0, INT64_MAX, &errors);
+    const int limit = (int)request_int(req, "limit", 200, 1, 200, &errors);
     if (response_field_errors(&errors, res, e) || jobs_find(req->db, req->id, &job, e))
         return -1;
     if (response_unchanged(req, res, job.revision, ""))
@@ -767,7 +778,7 @@ static int act_on_each(struct request *req, const struct action *action, const s
     cJSON *results = json_put_array(res->json, "results");
     for (int i = 0; i < bulk->count; i++) {
         const int rc = action->run(req->db, bulk->ids[i], &each);
-        if (rc && each.kind != ERR_NOT_FOUND && each.kind != ERR_CONFLICT) {
+        if (rc && each.kind != ERR_NOT_FOUND && each.kind != ERR_CONFLICT && each.kind != ERR_LIMIT) {
             *e = each;
             return -1;
         }
@@ -812,22 +823,22 @@ static int jobs_act(struct request *req, struct response *res, struct err *e)
 }
 
 static const struct route routes[] = {
-    { "POST",   "/api/jobs",             job_create,     NEED_JSON },
-    { "GET",    "/api/jobs",             job_list,       0 },
-    { "POST",   "/api/jobs/actions",     jobs_act,       NEED_JSON },
-    { "GET",    "/api/jobs/{id}",        job_get,        0 },
-    { "PATCH",  "/api/jobs/{id}",        job_patch,      NEED_JSON },
-    { "DELETE", "/api/jobs/{id}",        job_delete,     0 },
-    { "GET",    "/api/jobs/{id}/tracks", job_tracks,     0 },
-    { "GET",    "/api/jobs/{id}/paths",  job_paths,      0 },
-    { "GET",    "/api/jobs/{id}/playlist", job_playlist, 0 },
-    { "GET",    "/api/jobs/{id}/result", job_result,     0 },
-    { "GET",    "/api/jobs/{id}/events", job_events,     0 },
-    { "PUT",    "/api/jobs/{id}/status", job_set_status, NEED_JSON },
-    { "POST",   "/api/jobs/{id}/cancel", job_cancel,     0 },
-    { "POST",   "/api/jobs/{id}/pause",  job_pause,      0 },
-    { "POST",   "/api/jobs/{id}/resume", job_resume,     0 },
-    { "POST",   "/api/jobs/{id}/retry",  job_retry,      0 },
+    { "POST",   "/api/jobs",             job_create,     NEED_JSON | MAY_SESSION },
+    { "GET",    "/api/jobs",             job_list,       MAY_SESSION },
+    { "POST",   "/api/jobs/actions",     jobs_act,       NEED_JSON | MAY_SESSION },
+    { "GET",    "/api/jobs/{id}",        job_get,        MAY_SESSION },
+    { "PATCH",  "/api/jobs/{id}",        job_patch,      NEED_JSON | MAY_SESSION },
+    { "DELETE", "/api/jobs/{id}",        job_delete,     MAY_SESSION },
+    { "GET",    "/api/jobs/{id}/tracks", job_tracks,     MAY_SESSION },
+    { "GET",    "/api/jobs/{id}/paths",  job_paths,      MAY_SESSION },
+    { "GET",    "/api/jobs/{id}/playlist", job_playlist, MAY_SESSION },
+    { "GET",    "/api/jobs/{id}/result", job_result,     MAY_SESSION },
+    { "GET",    "/api/jobs/{id}/events", job_events,     MAY_SESSION },
+    { "PUT",    "/api/jobs/{id}/status", job_set_status, NEED_JSON | MAY_SESSION },
+    { "POST",   "/api/jobs/{id}/cancel", job_cancel,     MAY_SESSION },
+    { "POST",   "/api/jobs/{id}/pause",  job_pause,      MAY_SESSION },
+    { "POST",   "/api/jobs/{id}/resume", job_resume,     MAY_SESSION },
+    { "POST",   "/api/jobs/{id}/retry",  job_retry,      MAY_SESSION },
     { NULL, NULL, NULL, 0 },
 };
 

@@ -86,7 +86,7 @@ static int job_options(struct request *req, struct response *res, struct err *e)
 
 static const struct route routes[] = {
     { "GET", "/api/health",  health,      OPEN },
-    { "GET", "/api/options", job_options, 0 },
+    { "GET", "/api/options", job_options, MAY_SESSION },
     { NULL, NULL, NULL, 0 },
 };
 

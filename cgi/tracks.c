@@ -53,9 +53,9 @@ static int track_get(struct request *req, struct response *res, struct err *e)
 }
 
 static const struct route routes[] = {
-    { "GET", "/api/tracks/{id}",       track_get,   0 },
-    { "GET", "/api/tracks/{id}/file",  track_file,  0 },
-    { "GET", "/api/tracks/{id}/cover", track_cover, 0 },
+    { "GET", "/api/tracks/{id}",       track_get,   MAY_SESSION },
+    { "GET", "/api/tracks/{id}/file",  track_file,  MAY_SESSION },
+    { "GET", "/api/tracks/{id}/cover", track_cover, MAY_SESSION },
     { NULL, NULL, NULL, 0 },
 };
 

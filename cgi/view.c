@@ -167,7 +167,7 @@ static void put_file(cJSON *o, const struct track *t)
     }
     cJSON *file = json_put_object(o, "file");
     json_put_text(file, "name", file_name(t->audio.path));
-    json_put_text(file, "path", t->audio.path);
+    json_put_text(file, "path", t->audio.is_foreign ? NULL : t->audio.path);
     json_put_text(file, "format", t->audio.format);
     json_put_int(file, "size_bytes", t->audio.size_bytes);
     json_put_text(file, "sha256", t->audio.sha256);

@@ -168,8 +168,7 @@ static bool is_choice(const struct option *o, const cJSON *v)
     return false;
 }
 
-/* Printable text of at most max_chars code points. Tabs and line breaks are allowed in none of our fields. */
-static const char *text_fault(const char *s, int max_chars)
+const char *spec_text_fault(const char *s, int max_chars)
 {
     const size_t len = strlen(s);
     int chars = 0;
@@ -239,7 +238,7 @@ static void read_value(struct spec *s, const struct option *o, const cJSON *v, c
     case TEXT:
         if (!cJSON_IsString(v))
             spec_add_error(errors, field, "has to be text");
-        else if ((fault = text_fault(v->valuestring, o->max_chars)))
+        else if ((fault = spec_text_fault(v->valuestring, o->max_chars)))
             spec_add_error(errors, field, "%s (at most %d characters)", fault, o->max_chars);
         else
             copy_text(at(s, o), o->size, v->valuestring);

@@ -38,6 +38,10 @@ struct spec_errors {
 void spec_add_error(struct spec_errors *errors, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What keeps s from being printable text of at most max_chars code points, as the end of a sentence; NULL: nothing.
+ * Tabs and line breaks are allowed in none of our fields. */
+const char *spec_text_fault(const char *s, int max_chars);
+
 /* Fills out with defaults. */
 void spec_defaults(struct spec *out);
 

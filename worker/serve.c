@@ -40,7 +40,8 @@ enum role { HANDLER, WORKER, NGINX };
 /* Submits wait for the disk in turn, so one more process than that needs keeps reads going. */
 static const struct program { const char *name; enum role role; int instances; } programs[] = {
     { "jobs", HANDLER, 3 },  { "queue", HANDLER, 1 },  { "tracks", HANDLER, 1 }, { "whitelist", HANDLER, 1 },
-    { "auth", HANDLER, 1 },  { "system", HANDLER, 1 }, { "worker", WORKER, 1 },  { "nginx", NGINX, 1 },
+    { "auth", HANDLER, 1 },  { "system", HANDLER, 1 }, { "sessions", HANDLER, 1 },
+    { "worker", WORKER, 1 }, { "nginx", NGINX, 1 },
 };
 
 struct process {

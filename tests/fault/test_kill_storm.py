@@ -18,7 +18,7 @@ from invariants import all_finished_once, chance, figures, no_strays, number
 KILLS = number("KILLS", 40)
 JOBS = number("TASKS", 240) // 2        # a resolve and a track each
 OPEN_AT_MOST = 60
-HANDLERS = ("jobs", "queue", "tracks", "whitelist", "auth", "system")
+HANDLERS = ("jobs", "sessions", "queue", "tracks", "whitelist", "auth", "system")
 
 
 class Storm(Case):

@@ -20,7 +20,7 @@ CLIENTS = 4
 THINK_SECONDS = 0.02        # or a log of gigabytes grows behind the reader
 WAL_MOST = 64 << 20
 GROWTH_MOST = 5 << 20
-HANDLERS = ("jobs", "queue", "tracks", "whitelist", "auth", "system")
+HANDLERS = ("jobs", "sessions", "queue", "tracks", "whitelist", "auth", "system")
 MEASURED_MEMORY = "asan" not in BUILD       # ASan keeps what is freed in quarantine
 
 
