@@ -322,7 +322,8 @@ static double title_likeness(const struct aim *a, const struct offer *o)
     without_names(&rest[1], &o->all.bare, a);
     in_script(&rest[2], &o->title.core, &a->title.core);
     const struct { const struct words *text; double worth; } offered[] = {
-        { &o->title.core, 1 }, { &o->title.bare, 0.97 }, { &o->title.first, 0.97 }, { &rest[0], 0.98 }, { &rest[1], 0.96 },
+        { &o->title.core, 1 }, { &o->title.bare, 0.97 }, { &o->title.first, 0.97 }, { &rest[0], 0.98 }, { &rest[1],
+          0.96 },
         { &rest[2], 0.94 },
     };
     double best = 0;
@@ -481,7 +482,8 @@ static double channel_likeness(const struct aim *a, const struct offer *o)
 /* "2 hours", "10h" */
 static bool says_hours(const char *folded)
 {
-    static const char *const hours[] = { "hour", "hours", "hr", "hrs", "h", "stunden", "horas", "heures", "часов", "час",
+    static const char *const hours[] = { "hour", "hours", "hr", "hrs", "h", "stunden", "horas", "heures", "часов",
+        "час",
                                          "часа", "小时", "時間", "시간", "saat", "ساعة" };
 
     for (const char *s = folded; *s; s++) {
@@ -534,7 +536,8 @@ static int name_penalty(const struct aim *a, const struct offer *o, version_set 
     qualifier_names(&names[0], a->title.qualifier);
     words_read(&names[1], o->text);
     if (versions_named(both) && names[0].count && words_cover(&names[0], &names[1], NULL, NULL) < 0.5)
-        points = versions_missing(both) > versions_missing(versions_in("live")) ? OTHER_NAME_PENALTY : OTHER_PLACE_PENALTY;
+        points = versions_missing(both) > versions_missing(versions_in("live")) ? OTHER_NAME_PENALTY :
+            OTHER_PLACE_PENALTY;
     free(names);
     return points;
 }

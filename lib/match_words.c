@@ -13,7 +13,8 @@
 
 /* Words that say little about which recording it is. */
 static const char *const little[] = {
-    "the", "a", "an", "of", "and", "in", "on", "to", "by", "de", "la", "el", "le", "les", "der", "die", "das", "und", "y",
+    "the", "a", "an", "of", "and", "in", "on", "to", "by", "de", "la", "el", "le", "les", "der", "die", "das",
+    "und", "y",
     "et", "version", "feat", "with", "from", "s", "x", "и", "в", "的",
 };
 
