@@ -34,12 +34,12 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
       cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle match match_versions \
-      match_words meta net queue quota sessions source sources spec status title tracks url wanted whitelist workers \
+      match_words meta net previews queue quota sessions source sources spec status title tracks url wanted whitelist workers \
       $(SOURCES:%=source_%)
-HANDLERS = jobs queue tracks whitelist auth system sessions
-HANDLER_SHARED = handler http send view
+HANDLERS = jobs preview queue tracks whitelist auth system sessions
+HANDLER_SHARED = handler http send target view
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main supervisor serve follow task pipeline keep find learn media playlist proc workdir key \
+WORKER = main supervisor serve follow task pipeline keep find learn media playlist preview proc workdir key \
          fetch fetch_file fetch_headers fetch_run spotify \
          stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp

@@ -85,6 +85,21 @@ int response_field_errors(const struct spec_errors *errors, struct response *res
                    errors->count > 1 ? " (and more, see errors)" : "");
 }
 
+void request_only(struct request *req, const char *const *known)
+{
+    for (const cJSON *v = req->json->child; v; v = v->next) {
+        const char *const *k = known;
+        while (*k && strcmp(*k, v->string) != 0)
+            k++;
+        if (!*k) {
+            char field[80];
+            copy_text(field, sizeof field, v->string);
+            utf8_trim_tail(field);
+            spec_add_error(&req->errors, field, "is not a field that this server knows");
+        }
+    }
+}
+
 static int hex_digit(char c)
 {
     static const char digits[] = "0123456789abcdef";

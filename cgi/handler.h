@@ -76,6 +76,9 @@ struct route {
 /* Serves routes (ended by a NULL method) until told to stop. Returns main()'s exit code. */
 int handler_main(const char *program, const struct route *routes);
 
+/* Adds an error to req->errors for each member of the body that is none of these (NULL-terminated). */
+void request_only(struct request *req, const char *const *known);
+
 /* A query parameter, decoded, into out; false if it is absent. Longer ones are cut and refused by their user. */
 bool request_query(const struct request *req, const char *name, char *out, size_t size);
 

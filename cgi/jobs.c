@@ -23,6 +23,7 @@
 #include "source.h"
 #include "spec.h"
 #include "status.h"
+#include "target.h"
 #include "tracks.h"
 #include "url.h"
 #include "view.h"
@@ -31,45 +32,7 @@
 #define RECENT_MS        500
 #define CLOCKS_DIFFER_MS 60000
 #define BULK_MOST        500
-#define SEARCH_MAX_BYTES 401
 #define TRACKS_SHOWN     200
-
-/* A link, checked, and what it names. */
-struct target { struct url url; struct source_link link; char search_query[SEARCH_MAX_BYTES]; };
-
-/* What is wrong with it goes to errors as the field of this name. */
-static void read_url(const struct request *req, const cJSON *value, const char *field, struct target *t,
-                     const struct spec *spec, struct spec_errors *errors)
-{
-    struct net_allow allow;
-    struct err e;
-
-    t->search_query[0] = '\0';
-    if (!cJSON_IsString(value))
-        spec_add_error(errors, field, "has to be text");
-    else if (net_allow_parse(&allow, req->conf->allow_source_nets, &e) ||
-             url_check(&t->url, value->valuestring, &allow, &e) || source_recognise(&t->link, &t->url, &e))
-        spec_add_error(errors, field, "%s", e.text);
-    else if (strcmp(spec->source_type, "auto") && strcmp(spec->source_type, t->link.source))
-        spec_add_error(errors, "source_type", "is %s, but the link belongs to %s", spec->source_type,
-                       t->link.source);
-}
-
-/* The name of a song. */
-static void read_query(const cJSON *value, const char *field, struct target *t, struct spec_errors *errors)
-{
-    *t = (struct target){ .link = { .source = "youtube", .kind = SOURCE_ITEM } };
-    if (!cJSON_IsString(value)) {
-        spec_add_error(errors, field, "has to be text");
-        return;
-    }
-    copy_text(t->search_query, sizeof t->search_query, value->valuestring);
-    utf8_clean(t->search_query);
-    const char *fault = strlen(value->valuestring) >= SEARCH_MAX_BYTES ? "is too long"
-                        : strspn(t->search_query, " ") == strlen(t->search_query) ? "is empty" : NULL;
-    if (fault)
-        spec_add_error(errors, field, "%s", fault);
-}
 
 /* After a change, inside the lock that its group holds: what was read a moment ago is new enough. */
 static const struct gates *recent_gates(const struct request *req, struct err *e)
@@ -118,13 +81,6 @@ struct submission {
     int64_t     scheduled_at_ms;
 };
 
-/* ERR_NOT_WHITELISTED for what can be told by now; the worker judges the rest. */
-static int check_whitelist(const struct request *req, const struct target *t, struct err *e)
-{
-    return *t->search_query ? whitelist_check_platform(req->db, req->conf, t->link.source, e)
-                            : whitelist_check_link(req->db, req->conf, &t->link, &t->url, e);
-}
-
 /* A list may have changed since; and a file that was made anew is wanted as such. */
 static bool may_be_cached(const struct spec *spec, const struct source_link *link)
 {
@@ -139,7 +95,7 @@ static int submit(struct request *req, const struct submission *sub, const struc
     char asked[URL_MAX_BYTES + 400], work[ID_SHA256_BYTES], outcome[ID_SHA256_BYTES];
     const char *tenant = jobs_tenant(req->session_uuid);
     struct new_job job = { .url = t->url.text, .search_query = t->search_query, .source = t->link.source,
-                           .asked = *t->search_query ? "youtube" : source_asked(t->url.host),
+                           .asked = target_asked(t),
                            .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = work,
                            .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms,
                            .key_id = req->key_id, .wants_anew = !sub->spec.use_cache };
@@ -166,7 +122,7 @@ static int create_one(struct request *req, const struct submission *sub, const s
     char uuid[ID_UUID_BYTES];
     enum submitted how;
 
-    if (check_whitelist(req, t, e)) {
+    if (target_check_whitelist(req, t, e)) {
         cJSON *offer = view_offer(err_class(e->kind)->name, e->text);
         if (offer)
             response_problem_member(res, "whitelist", offer);
@@ -222,12 +178,12 @@ static int create_each(struct request *req, const struct submission *sub, const 
     cJSON *jobs = json_put_array(res->json, "jobs"), *errors = json_put_array(res->json, "errors");
     for (const cJSON *value = urls->child; value; value = value->next, index++) {
         struct spec_errors wrong = { 0 };
-        read_url(req, value, "url", &t, &sub->spec, &wrong);
+        target_read_url(req, value, "url", &t, &sub->spec, &wrong);
         if (wrong.count) {
             add_refusal(errors, index, value, ERR_INPUT, wrong.list[0].message);
             continue;
         }
-        if (check_whitelist(req, &t, &refused)) {
+        if (target_check_whitelist(req, &t, &refused)) {
             if (refused.kind != ERR_NOT_WHITELISTED) {
                 *e = refused;
                 return -1;
@@ -277,9 +233,9 @@ static int job_create(struct request *req, struct response *res, struct err *e)
         spec_add_error(&req->errors, "url",
                        one || many || query ? "or urls or search_query: one of them" : "or search_query is required");
     else if (one)
-        read_url(req, one, "url", &t, &sub.spec, &req->errors);
+        target_read_url(req, one, "url", &t, &sub.spec, &req->errors);
     else if (query)
-        read_query(query, "search_query", &t, &req->errors);
+        target_read_query(query, "search_query", &t, &req->errors);
     else if (!cJSON_IsArray(many) || !many->child || cJSON_GetArraySize(many) > BULK_MOST)
         spec_add_error(&req->errors, "urls", "has to be a list of 1 to %d links", BULK_MOST);
     sub.scheduled_at_ms = read_schedule(sub.spec.scheduled_at, &req->errors);
@@ -649,28 +605,12 @@ static const char *body_text(struct request *req, const char *name)
     return v->valuestring;
 }
 
-/* Names that the route does not know. */
-static void refuse_others(struct request *req, const char *const *known)
-{
-    for (const cJSON *v = req->json->child; v; v = v->next) {
-        const char *const *k = known;
-        while (*k && strcmp(*k, v->string) != 0)
-            k++;
-        if (!*k) {
-            char field[80];
-            copy_text(field, sizeof field, v->string);
-            utf8_trim_tail(field);
-            spec_add_error(&req->errors, field, "is not a field that this server knows");
-        }
-    }
-}
-
 static int job_set_status(struct request *req, struct response *res, struct err *e)
 {
     const struct action *action = NULL;
     struct job job;
 
-    refuse_others(req, (const char *const[]){ "status", NULL });
+    request_only(req, (const char *const[]){ "status", NULL });
     const char *status = body_text(req, "status");
     for (size_t i = 0; status && i < ARRAY_LEN(actions); i++)
         if (actions[i].status && strcmp(actions[i].status, status) == 0)
@@ -693,7 +633,7 @@ static int job_patch(struct request *req, struct response *res, struct err *e)
     struct spec spec;
 
     /* The option table checks both; the rest of it cannot be changed any more. */
-    refuse_others(req, (const char *const[]){ "priority", "scheduled_at", NULL });
+    request_only(req, (const char *const[]){ "priority", "scheduled_at", NULL });
     if (req->errors.count == 0)
         spec_from_request(&spec, req->json, also, &req->errors);
     const int64_t at_ms = req->errors.count == 0 ? read_schedule(spec.scheduled_at, &req->errors) : 0;
@@ -802,7 +742,7 @@ static int jobs_act(struct request *req, struct response *res, struct err *e)
     const cJSON *status = cJSON_GetObjectItemCaseSensitive(req->json, "status");
     struct bulk bulk = { .ids = ids };
 
-    refuse_others(req, (const char *const[]){ "ids", "status", "cursor", "action", NULL });
+    request_only(req, (const char *const[]){ "ids", "status", "cursor", "action", NULL });
     const char *name = body_text(req, "action");
     const struct action *action = name ? action_named(name) : NULL;
     if (name && !action)

@@ -63,7 +63,7 @@ static void put_progress(cJSON *o, const struct job *j)
     put_known(p, "eta", j->eta_s);
 }
 
-static void put_error(cJSON *o, const char *kind, const char *text)
+void view_put_error(cJSON *o, const char *kind, const char *text)
 {
     if (!*kind) {
         cJSON_AddNullToObject(o, "error");
@@ -116,7 +116,7 @@ cJSON *view_job(const struct job *j, const struct gates *g)
     json_put_number(o, "progress_percent", job_percent(j));
     put_progress(o, j);
     json_put_int(o, "attempt", j->attempts);
-    put_error(o, j->error_kind, j->error_text);
+    view_put_error(o, j->error_kind, j->error_text);
     json_put_text(o, "waiting_for", status_waiting_for(j, g, why, sizeof why, &until_ms));
     json_put_time(o, "waiting_until", until_ms);
     json_put_text(o, "stopping", status_is_final(j->state) ? NULL : j->cancel_requested ? "cancel"
@@ -195,7 +195,7 @@ cJSON *view_track(const struct track *t)
     json_put_text(o, "isrc", or_null(t->info.isrc));
     json_put_int(o, "track_number", t->info.track_number);
     json_put_bool(o, "cached", t->is_cached);
-    put_error(o, t->error_kind, t->error_text);
+    view_put_error(o, t->error_kind, t->error_text);
     json_put_raw(o, "wanted", t->wanted_json);
     json_put_raw(o, "match", t->match_json);
     json_put_raw(o, "metadata", t->meta_json);

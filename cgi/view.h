@@ -11,6 +11,9 @@
 #include "jobs.h"
 #include "tracks.h"
 
+/* "error" of a job, a track, a preview; kind "" for none. */
+void view_put_error(cJSON *o, const char *kind, const char *text);
+
 cJSON *view_job(const struct job *j, const struct gates *g);
 cJSON *view_event(const struct event *ev);
 cJSON *view_track(const struct track *t);

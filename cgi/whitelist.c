@@ -14,22 +14,6 @@
 #include "handler.h"
 #include "json.h"
 
-/* ---- what was sent ---- */
-
-static void refuse_others(struct request *req, const char *const *known)
-{
-    for (const cJSON *v = req->json->child; v; v = v->next) {
-        const char *const *k = known;
-        while (*k && strcmp(*k, v->string) != 0)
-            k++;
-        if (!*k) {
-            char field[80];
-            copy_text(field, sizeof field, v->string);
-            spec_add_error(&req->errors, field, "is not a field that this server knows");
-        }
-    }
-}
-
 /* One line of at most most characters, or NULL: it is absent, or no such text and an error. */
 static const char *read_text(struct request *req, const char *name, int most)
 {
@@ -166,7 +150,7 @@ static int whitelist_put(struct request *req, struct response *res, struct err *
 {
     const cJSON *enabled = cJSON_GetObjectItemCaseSensitive(req->json, "enabled");
 
-    refuse_others(req, (const char *const[]){ "enabled", NULL });
+    request_only(req, (const char *const[]){ "enabled", NULL });
     if (!enabled)
         spec_add_error(&req->errors, "enabled", "is required");
     else if (!cJSON_IsBool(enabled) && !cJSON_IsNull(enabled))
@@ -184,7 +168,7 @@ static int entry_add(struct request *req, struct response *res, struct err *e)
     const char *field = NULL;
     bool existing = false;
 
-    refuse_others(req, (const char *const[]){ "platform", "channel", "name", "note", NULL });
+    request_only(req, (const char *const[]){ "platform", "channel", "name", "note", NULL });
     const char *platform = read_text(req, "platform", 16), *channel = read_text(req, "channel", URL_MAX_BYTES);
     const char *name = read_text(req, "name", WHITELIST_NAME_CHARS);
     const char *note = read_text(req, "note", WHITELIST_NOTE_CHARS);
@@ -211,7 +195,7 @@ static int entry_get(struct request *req, struct response *res, struct err *e)
 
 static int entry_patch(struct request *req, struct response *res, struct err *e)
 {
-    refuse_others(req, (const char *const[]){ "name", "note", NULL });
+    request_only(req, (const char *const[]){ "name", "note", NULL });
     const char *name = read_text(req, "name", WHITELIST_NAME_CHARS);
     const char *note = read_text(req, "note", WHITELIST_NOTE_CHARS);
     if (!name && !note && req->errors.count == 0)

@@ -16,12 +16,18 @@
 #define RETRY_LONGEST_MS (3600 * 1000LL)
 #define TWIN_LOOKS_MS    30000      /* where nobody wakes it: the other one was cancelled, paused or deleted */
 #define REFUSALS_PER_TRY 8          /* a refusal rests the source and hardly is the job's fault; but not for ever */
+#define PREVIEWS_OPEN_MOST 50
 #define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
 #define DELETE_AT_ONCE   50         /* likewise */
 
 static bool is_track(const struct claim *c)
 {
     return strcmp(c->kind, "track") == 0;
+}
+
+static bool is_preview(const struct claim *c)
+{
+    return strcmp(c->kind, "preview") == 0;
 }
 
 /* House-keeping is not the job's business: its coming and going changes nothing that a client sees. */
@@ -198,6 +204,29 @@ int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char 
     if (db_begin(db, e))
         return -1;
     return db_end(db, submit_in_tx(db, conf, j, uuid, how, e), e);
+}
+
+static int add_preview(struct db *db, struct preview *p, const char *asked, struct err *e)
+{
+    int64_t open = 0;
+
+    if (previews_open(db, &open, e))
+        return -1;
+    if (open >= PREVIEWS_OPEN_MOST)
+        return err_set(e, ERR_LIMIT, "%lld previews are waiting already; try again in a moment", (long long)open);
+    if (previews_add(db, p, e))
+        return -1;
+    const struct new_task task = { .kind = "preview", .queue = "preview", .subject_id = p->id, .source = asked,
+                                   .asks = ASKS_PAGE };
+    return queue_add(db, &task, e);
+}
+
+int life_preview(struct db *db, struct preview *p, const char *asked, struct err *e)
+{
+    id_uuid7(p->uuid);
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, add_preview(db, p, asked, e), e);
 }
 
 /* Files of tasks that end without a process of their own are removed by the worker. */
@@ -455,6 +484,8 @@ static int claimed_in_tx(struct db *db, const struct conf *conf, const struct cl
 {
     if (is_track(c) && tracks_set_state(db, c->subject_id, "running", e))
         return -1;
+    if (is_preview(c) && previews_set_state(db, c->subject_id, "running", NULL, NULL, NULL, e))
+        return -1;
     return sources_take(db, c, conf->source_budgets, e) || tell_attempt(db, c, "started", NULL, NULL, NULL, e) ||
                    settle_for(db, c, NULL, NULL, e)
                ? -1
@@ -510,7 +541,7 @@ int life_tick(struct db *db, const struct claim *c, const struct queue_progress 
     if (db_begin(db, e))
         return -1;
     int rc = queue_tick(db, c, p, &stop, e);
-    if (rc == 0)
+    if (rc == 0 && c->job_id)
         rc = jobs_touch(db, c->job_id, e);
     if (db_end(db, rc, e))
         return -1;
@@ -527,7 +558,7 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
     struct queue_standing standing;
     const int rc = queue_standing(db, c, &standing, e) ||
                            tell_attempt(db, c, event, stage, why, why->text, e) ||
-                           jobs_touch(db, c->job_id, e)
+                           (c->job_id && jobs_touch(db, c->job_id, e))
                        ? -1
                        : 0;
     return db_end(db, rc, e);
@@ -633,6 +664,22 @@ int life_resolved(struct db *db, const struct conf *conf, const struct claim *c,
     if (db_begin(db, e))
         return -1;
     return db_end(db, resolved_in_tx(db, conf, c, items, count, list, note, e), e);
+}
+
+static int previewed_in_tx(struct db *db, const struct claim *c, const char *result_json, struct err *e)
+{
+    return queue_check(db, c, e) || heard(db, c, NULL, e) ||
+                   previews_set_state(db, c->subject_id, "done", result_json, NULL, NULL, e) ||
+                   queue_finish(db, c, "done", NULL, NULL, e)
+               ? -1
+               : 0;
+}
+
+int life_previewed(struct db *db, const struct claim *c, const char *result_json, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, previewed_in_tx(db, c, result_json, e), e);
 }
 
 static int learned_in_tx(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
@@ -760,6 +807,8 @@ static int end_in_tx(struct db *db, const struct ending *n, const char *state, c
         return -1;
     if (is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) || wake_twins(db, c, false, e)))
         return -1;
+    if (is_preview(c) && previews_set_state(db, c->subject_id, "failed", NULL, kind, text, e))
+        return -1;
     return tell_attempt(db, c, event, n->standing.stage, failed ? n->why : NULL, text, e) ||
                    settle_for(db, c, kind, text, e)
                ? -1
@@ -818,9 +867,10 @@ static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf
         return -1;
     const bool cancelled = n->standing.stop == STOP_CANCEL || n->why->kind == ERR_CANCELLED;
     const int64_t count = (crash ? n->standing.crashes : n->standing.failures) + 1;
-    const int64_t most = crash ? conf->max_crashes - 1 : conf->max_retries;
+    /* Whoever looks at a preview would rather try again himself than wait. */
+    const int64_t most = crash ? conf->max_crashes - 1 : is_preview(n->c) ? 0 : conf->max_retries;
     const bool keep = !cancelled && conf->keep_failed_h > 0;        /* for a retry by hand */
-    if (crash && (cancelled || count > most) && !keep && add_tidy(db, n->c->job_id, e))
+    if (crash && (cancelled || count > most) && !keep && n->c->job_id && add_tidy(db, n->c->job_id, e))
         return -1;
     if (cancelled)
         return end_in_tx(db, n, "cancelled", "cancelled", e);
@@ -829,7 +879,7 @@ static int failed_in_tx(struct db *db, struct ending *n, const struct conf *conf
         n->again = (struct queue_again){ .why = QUEUE_RELEASE };
         return again_in_tx(db, n, "stopped", e);
     }
-    if (rests && n->c->attempt < (conf->max_retries + (conf->max_retries > 0)) * REFUSALS_PER_TRY)
+    if (rests && !is_preview(n->c) && n->c->attempt < (conf->max_retries + (conf->max_retries > 0)) * REFUSALS_PER_TRY)
         n->again.why = QUEUE_RELEASE;
     else if (rests || !class->may_pass || count > most) {
         *again = false;

@@ -18,6 +18,7 @@
 #include "conf.h"
 #include "db.h"
 #include "jobs.h"
+#include "previews.h"
 #include "queue.h"
 #include "tracks.h"
 
@@ -31,6 +32,10 @@
 enum submitted { SUBMIT_NEW, SUBMIT_SAME, SUBMIT_CACHED };
 int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
                 enum submitted *how, struct err *e);
+
+/* A preview and its task, in a lane of its own: somebody waits for it. p as for previews_add(), its uuid is made here;
+ * asked: whose page it is (new_job). ERR_LIMIT: too many are waiting. */
+int life_preview(struct db *db, struct preview *p, const char *asked, struct err *e);
 
 /* What somebody asks of one job. ERR_NOT_FOUND; ERR_CONFLICT where its state forbids it. */
 typedef int life_action(struct db *db, const char *uuid, struct err *e);
@@ -102,6 +107,9 @@ int life_found(struct db *db, const struct conf *conf, const struct claim *c, co
  * job's reader should know; NULL. */
 int life_resolved(struct db *db, const struct conf *conf, const struct claim *c, const struct found *items, int count,
                   const struct listing *list, const char *note, struct err *e);
+
+/* A preview is done. ERR_LOST. */
+int life_previewed(struct db *db, const struct claim *c, const char *result_json, struct err *e);
 
 /* The page of a track has been read. ERR_LOST. */
 int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e);

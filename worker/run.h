@@ -93,6 +93,8 @@ int task_track(struct run *r, struct err *e);
 int task_tidy(struct run *r, struct err *e);
 int task_purge(struct run *r, struct err *e);
 int task_playlist(struct run *r, struct err *e);
+int task_preview(struct run *r, struct err *e);
+int preview_open(struct run *r, struct err *e);     /* in place of a job's request */
 
 /* What is still to be found out about a track of a list before anything is fetched: its page, and where that is. */
 int stage_learn(struct run *r, cJSON *out, struct err *e);

@@ -41,7 +41,7 @@ enum role { HANDLER, WORKER, NGINX };
 static const struct program { const char *name; enum role role; int instances; } programs[] = {
     { "jobs", HANDLER, 3 },  { "queue", HANDLER, 1 },  { "tracks", HANDLER, 1 }, { "whitelist", HANDLER, 1 },
     { "auth", HANDLER, 1 },  { "system", HANDLER, 1 }, { "sessions", HANDLER, 1 },
-    { "worker", WORKER, 1 }, { "nginx", NGINX, 1 },
+    { "preview", HANDLER, 1 }, { "worker", WORKER, 1 }, { "nginx", NGINX, 1 },
 };
 
 struct process {

@@ -33,6 +33,7 @@
 #include "keep.h"
 #include "keys.h"
 #include "lifecycle.h"
+#include "previews.h"
 #include "proc.h"
 #include "run.h"
 #include "sessions.h"
@@ -505,8 +506,20 @@ static void end_sessions(struct supervisor *s)
     workdir_sweep_sessions(s->db, &s->conf);
 }
 
+static void forget_previews(struct supervisor *s)
+{
+    char uuid[ID_UUID_BYTES], path[128];
+    struct err e;
+
+    while (previews_expire(s->db, uuid, &e) == 1) {
+        snprintf(path, sizeof path, "downloads/previews/%s.jpg", uuid);
+        workdir_remove_file(&s->conf, path);
+    }
+}
+
 static void upkeep(struct supervisor *s)
 {
+    forget_previews(s);
     expire(s);
     end_sessions(s);
     workdir_sweep(s->db, &s->conf);

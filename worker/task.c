@@ -24,16 +24,20 @@
 #define HOUSE_RETRY_MS 60000        /* files that could not be removed */
 #define OUTCOME_TRIES  60           /* seconds in which a busy or full database may recover */
 
+static int open_job(struct run *r, struct err *e);
+
 static const struct kind {
     const char *name;
     int       (*run)(struct run *r, struct err *e);
     bool        keeps_house;        /* removes files; never gives up, and its end is not the job's */
+    int       (*open)(struct run *r, struct err *e);
 } kinds[] = {
-    { "resolve", task_resolve, false },
-    { "track", task_track, false },
-    { "tidy", task_tidy, true },
-    { "purge", task_purge, true },
-    { "playlist", task_playlist, true },
+    { "resolve", task_resolve, false, open_job },
+    { "track", task_track, false, open_job },
+    { "tidy", task_tidy, true, open_job },
+    { "purge", task_purge, true, open_job },
+    { "playlist", task_playlist, true, open_job },
+    { "preview", task_preview, false, preview_open },
 };
 
 static void remove_work_of(void *arg, const struct track *t)
@@ -171,14 +175,21 @@ static void narrow_limits(struct run *r)
     r->conf = &mine;
 }
 
-static int open_run(struct run *r, struct err *e)
+static int open_job(struct run *r, struct err *e)
+{
+    if (jobs_request(r->db, r->claim.job_id, &r->job, e))
+        return -1;
+    narrow_limits(r);
+    return spec_from_stored(&r->spec, r->job.spec_json, e);
+}
+
+static int open_run(struct run *r, const struct kind *kind, struct err *e)
 {
     char context[200], prefix[64];
     const struct claim *c = &r->claim;
 
-    if (jobs_request(r->db, r->claim.job_id, &r->job, e))
+    if (kind->open(r, e))
         return -1;
-    narrow_limits(r);
     snprintf(context, sizeof context, "job=%s task=%s attempt=%lld", r->job.uuid, r->claim.kind,
              (long long)r->claim.attempt);
     log_set_context(context);
@@ -188,7 +199,7 @@ static int open_run(struct run *r, struct err *e)
     const int killed = c->attempt > 1 ? proc_kill_marked(RUN_MARK, prefix, strchr(r->mark, '=') + 1) : 0;
     if (killed)
         log_line(LOG_WARN, "leftovers_killed", "processes=%d", killed);
-    return spec_from_stored(&r->spec, r->job.spec_json, e);
+    return 0;
 }
 
 /* Paths differ between installations, so their hash does; ids alone would not. */
@@ -225,7 +236,7 @@ int cmd_task(const struct conf *conf, int argc, char **argv)
         const struct kind *kind = kind_named(r.claim.kind);
         if (!kind)
             err_set(&why, ERR_SYSTEM, "this version knows no task of kind %s", r.claim.kind);
-        if (!kind || open_run(&r, &why) || kind->run(&r, &why)) {
+        if (!kind || open_run(&r, kind, &why) || kind->run(&r, &why)) {
             rc = conclude_failure(&r, kind, &why, &e);
         } else if (!kind->keeps_house && !r.put_back) {
             log_line(LOG_INFO, "task_done", "kind=%s", r.claim.kind);

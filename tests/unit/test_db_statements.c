@@ -129,6 +129,8 @@ static void use_everything(void)
     struct new_job ask = { .url = "https://example.org/", .source = "generic", .asked = "example.org",
                            .spec_json = "{}", .client_ref = "", .work_key = "w", .outcome_key = "o",
                            .may_be_cached = true };
+    struct preview preview = { .url = "https://example.org/", .source = "generic", .download_type = "auto" };
+    struct preview seen_preview;
     struct job_request request;
     struct job_totals totals;
     struct queue_lane lane;
@@ -241,6 +243,12 @@ static void use_everything(void)
     found.uuid = second;
     ok(life_found(db, &conf, &c, &found, 1, &list, &e));
     ok(life_cancel(db, uuid, &e));
+    ok(life_preview(db, &preview, "example.org", &e));
+    ok(life_claim(db, &conf, "preview", "w1", &c, &e));
+    ok(previews_by_id(db, c.subject_id, &seen_preview, &e));
+    ok(previews_find(db, preview.uuid, &seen_preview, &e));
+    ok(life_previewed(db, &c, "{}", &e));
+    ok(previews_expire(db, uuid, &e));
     ok(workers_add(db, &worker, &e));
     ok(workers_set_ytdlp(db, worker.owner, "/usr/bin/yt-dlp", "2026.10.26", &e));
     ok(workers_list(db, workers, 2, &e));
@@ -277,6 +285,7 @@ static bool is_statement_of_a_module(const char *sql)
 static int statements_in_source(void)
 {
     static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "lifecycle",
+                                          "previews",
                                           "queue", "sessions", "sources", "tracks", "whitelist", "workers" };
     int n = 0;
 
@@ -322,6 +331,7 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "SELECT DISTINCT owner FROM tasks", "running tasks only, by their partial index" },
     { "DELETE FROM logins WHERE expires_at_ms", "one row per signed-in browser" },
     { "FROM kept_sources", "as many streams as CACHE_MAX_MB has room for" },
+    { "FROM previews WHERE state IN", "an hour's rows" },
     { "FROM workers", "one row per worker process" },
     { "SELECT COUNT(*) FROM whitelist", "its entries, which somebody wrote by hand" },
     { "DELETE FROM api_keys", "at start and by hand, over a handful of keys" },

@@ -4,6 +4,8 @@
  * info.json in its work directory, from which the download takes the streams without asking the site again; the pages
  * of a list's entries are read by their own tasks (learn.c).
  */
+#include "resolve.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,8 @@ struct item {
 
 struct resolving {
     struct run        *run;
+    resolve_taker     *take;
+    void              *arg;
     struct source_link link;
     char               url[URL_MAX_BYTES + 1];      /* that is read: the link, or the list that it names */
     bool               whole;           /* the list is wanted, where the link names a track as well */
@@ -75,12 +79,21 @@ static struct found found_of(const struct resolving *s, const struct item *i)
     };
 }
 
+static int store_in_db(void *arg, const struct findings *f, struct err *e)
+{
+    struct run *r = arg;
+
+    if (!f->last)
+        return life_found(r->db, r->conf, &r->claim, f->items, f->count, f->list, e);
+    run_failpoint(r, "resolve", "end");
+    run_book_stage(r, "done");
+    return life_resolved(r->db, r->conf, &r->claim, f->items, f->count, f->list, f->note, e);
+}
+
 /* The batch, and with `last` the end of it all. */
 static int store(struct resolving *s, bool last, struct err *e)
 {
     const struct listing list = { s->title, s->items };
-    const struct listing *facts = s->is_list ? &list : NULL;
-    struct run *r = s->run;
     struct found found[BATCH];
     char note[200] = "";
 
@@ -90,12 +103,9 @@ static int store(struct resolving *s, bool last, struct err *e)
         snprintf(note, sizeof note, "the list is longer; its first %lld entries are taken", (long long)s->most);
     else if (*s->complaint)
         snprintf(note, sizeof note, "not all of it could be read: %.160s", s->complaint);
-    if (last) {
-        run_failpoint(r, "resolve", "end");
-        run_book_stage(r, "done");
-    }
-    const int rc = last ? life_resolved(r->db, r->conf, &r->claim, found, s->count, facts, *note ? note : NULL, e)
-                        : life_found(r->db, r->conf, &r->claim, found, s->count, facts, e);
+    const struct findings findings = { .items = found, .count = s->count, .list = s->is_list ? &list : NULL,
+                                       .note = *note ? note : NULL, .last = last };
+    const int rc = s->take(s->arg, &findings, e);
     drop_batch(s);
     return rc;
 }
@@ -379,28 +389,36 @@ static int resolve(struct resolving *s, struct err *e)
     return resolve_page(s, e);
 }
 
-int task_resolve(struct run *r, struct err *e)
+int resolve_link(struct run *r, resolve_taker *take, void *arg, struct err *e)
 {
     struct resolving *s = xcalloc(1, sizeof *s);
 
     s->run = r;
+    s->take = take;
+    s->arg = arg;
     s->items = -1;
     s->most = quota_smaller(spec_wants_one(&r->spec) ? 1 : r->spec.max_items ? r->spec.max_items : r->conf->max_items,
                             r->job.limits.max_items);
-    snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job.uuid);
     r->stage = "resolve";
     r->stage_started_ms = clock_boot_ms();
     r->shown = (struct queue_progress){ .downloaded_bytes = -1, .total_bytes = -1, .speed_bps = -1, .eta_s = -1 };
-    run_failpoint(r, "resolve", "begin");
     int rc = file_mkdirs(r->work, e);
     if (rc == 0)
         rc = run_tick(r, 0, e);
     if (rc == 0)
         rc = resolve(s, e);
-    if (rc)
-        run_book_stage(r, "failed");
     drop_batch(s);
     free(s->first);
     free(s);
+    return rc;
+}
+
+int task_resolve(struct run *r, struct err *e)
+{
+    snprintf(r->work, sizeof r->work, "%s/work/%s", r->conf->data_dir, r->job.uuid);
+    run_failpoint(r, "resolve", "begin");
+    const int rc = resolve_link(r, store_in_db, r, e);
+    if (rc)
+        run_book_stage(r, "failed");
     return rc;
 }
