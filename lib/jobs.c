@@ -100,7 +100,9 @@ static const char *const sql[Q_COUNT] = {
         "  FROM tasks WHERE job_id = :id AND kind IN ('resolve', 'track')",
     [Q_SETTLE] =
         "UPDATE download_jobs SET state = :state, total_items = :total, completed_items = :completed,"
-        "       failed_items = :failed, error_kind = :kind, error_text = :text, revision = :revision,"
+        "       failed_items = :failed, revision = :revision,"
+        "       error_kind = CASE WHEN :keeps = 1 AND :kind IS NULL THEN error_kind ELSE :kind END,"
+        "       error_text = CASE WHEN :keeps = 1 AND :kind IS NULL THEN error_text ELSE :text END,"
         "       updated_at_ms = :now_ms, started_at_ms = COALESCE(started_at_ms, :started_at_ms),"
         "       finished_at_ms = :finished_at_ms"
         " WHERE id = :id",
@@ -514,7 +516,9 @@ int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *e
     bind_int(s, ":total", t.tracks);
     bind_int(s, ":completed", t.tracks_done);
     bind_int(s, ":failed", t.tracks_failed);
-    const bool well = strcmp(state_of(&t), "done") == 0;    /* what failed of it, its tracks say */
+    /* What failed of it, its tracks say; that a list could not be read to its end, the job. */
+    const bool whole = t.failed == t.tracks_failed, well = whole && strcmp(state_of(&t), "done") == 0;
+    bind_int(s, ":keeps", !whole);
     bind_text(s, ":kind", well ? NULL : error_kind);
     bind_text(s, ":text", well ? NULL : error_text);
     bind_int(s, ":revision", revision);

@@ -24,7 +24,7 @@ static const struct { const char *state, *stage, *word; } words[] = {
 
 const char *status_word(const struct job *j)
 {
-    if (strcmp(j->state, "done") == 0 && j->failed_items > 0)
+    if (strcmp(j->state, "done") == 0 && (j->failed_items > 0 || *j->error_kind))
         return "completed_with_errors";
     if (strcmp(j->state, "queued") == 0 && !j->due && strcmp(j->waits_for, "schedule") == 0)
         return "scheduled";

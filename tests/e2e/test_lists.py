@@ -113,6 +113,10 @@ class Lists(StackCase):
         self.assertEqual((job["status"], len(job["tracks"])), ("completed", 4), job)
         self.assertEqual([t["index"] for t in job["tracks"]], [1, 2, 3, 4], "each once")
 
+    def test_that_cannot_be_read_to_their_end_say_so_and_keep_what_they_gave(self):
+        job = self.s.finish(self.site.playlist("PLbreak00002", count=4, page_size=2, fail_page=2, fail_status=404, each=CLIP), 120)
+        self.assertEqual((job["status"], len(job["tracks"])), ("completed_with_errors", 2), job)
+
     def test_their_tracks_can_be_paged_and_filtered(self):
         job = self.s.finish(self.site.playlist("PLpaged00001", each=CLIP, entries=["okokoko0021", {"id": "okokoko0022", "kind": "private"}, "okokoko0023"]), 90)
         first = self.api("GET", f"/api/jobs/{job['job_id']}/tracks?limit=2").json

@@ -225,16 +225,20 @@ static int on_tick(void *arg, struct err *e)
     return store_if_full(s, e) || run_tick(s->run, -1, e) ? -1 : 0;
 }
 
-/* Of a list, what some entry cannot be had for: yt-dlp goes on behind it, and says so in the end. */
-static int keep_complaint(struct resolving *s, const struct err *e)
+/* What a list gave before it broke off stays; the rest is for another attempt. Only a post with pictures among its
+ * slides is whole without them: yt-dlp goes on behind each, and complains in the end. */
+static int break_off(struct resolving *s, struct err *e)
 {
+    struct err unsaid;
+
+    if (!s->is_list)
+        return -1;
+    if (e->kind != ERR_NO_FORMAT) {
+        store(s, false, &unsaid);
+        return -1;
+    }
     copy_text(s->complaint, sizeof s->complaint, e->text);
     return 0;
-}
-
-static bool is_about_source(enum err_kind kind)
-{
-    return kind >= ERR_UNSUPPORTED && kind < ERR_RATE_LIMITED;
 }
 
 static int ask(void *arg, struct err *e)
@@ -258,7 +262,7 @@ static int ask(void *arg, struct err *e)
         .arg = s,
     };
     if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
-        return s->is_list && !err_class(e->kind)->may_pass && is_about_source(e->kind) ? keep_complaint(s, e) : -1;
+        return break_off(s, e);
     if (s->first || s->is_list)
         return 0;
     return err_set(e, ERR_UNSUPPORTED, s->link.kind == SOURCE_ITEM || s->link.kind == SOURCE_ANY
