@@ -62,6 +62,8 @@ MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lebur128 -lmp
 
 .PHONY: all
 all: $(PROGRAMS)
+# Objects that only a pattern names would be deleted after the first build, and made again by the second.
+.SECONDARY:
 
 $(BUILD)/dubplate: $(WORKER_OBJ) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
