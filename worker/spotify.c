@@ -167,7 +167,7 @@ static void save_token(const struct conf *c, const struct token *t)
 
 static int bad_credentials(struct err *e)
 {
-    return err_set(e, ERR_LOGIN_REQUIRED,
+    return err_set(e, ERR_CREDENTIALS,
                    "Spotify does not accept SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET as they are set");
 }
 
@@ -198,8 +198,8 @@ static int fail_by_status(int status, struct err *e)
 {
     static const struct { int status; enum err_kind kind; const char *text; } table[] = {
         { 400, ERR_UNAVAILABLE, "Spotify knows nothing of this id" },
-        { 403, ERR_LOGIN_REQUIRED, "Spotify does not let this app see it; in development mode an app sees only what "
-                                   "belongs to its owner" },
+        { 403, ERR_CREDENTIALS, "Spotify does not let this app see it; in development mode an app sees only what "
+                                "belongs to its owner" },
         { 404, ERR_UNAVAILABLE, "Spotify knows no such track, album or playlist, or does not show it to apps (its own "
                                 "playlists, for one)" },
     };
@@ -496,7 +496,7 @@ static int read_oembed(struct reading *r, const char *id, struct err *e)
 static int need_credentials(struct reading *r, const char *id, struct err *e)
 {
     (void)r, (void)id;
-    return err_set(e, ERR_LOGIN_REQUIRED,
+    return err_set(e, ERR_CREDENTIALS,
                    "albums and playlists of Spotify need SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET");
 }
 

@@ -9,7 +9,7 @@
  * The token is kept in DATA_DIR/spotify-token.json (0600), with a hash that ties it to the credentials, until a minute
  * before its end; a 401 fetches a new one, once.
  *
- * Errors: ERR_LOGIN_REQUIRED (no credentials, or bad ones: the text names the settings; or the app may not see it),
+ * Errors: ERR_CREDENTIALS (no credentials, or bad ones: the text names the settings; or the app may not see it),
  * ERR_UNAVAILABLE, ERR_RATE_LIMITED with retry_after_s, ERR_NETWORK, ERR_TIMEOUT, ERR_SYSTEM (an answer that is not
  * understood), and what on_item, tick and patiently set.
  */

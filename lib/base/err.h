@@ -30,6 +30,7 @@ enum err_kind {
     ERR_NO_FORMAT,
     ERR_UNAVAILABLE,
     ERR_LOGIN_REQUIRED,
+    ERR_CREDENTIALS,     /* a platform's API that wants to know which app asks, and this server has none to name */
     ERR_AGE_RESTRICTED,
     ERR_GEO_BLOCKED,
     ERR_DRM,

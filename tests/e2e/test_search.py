@@ -92,8 +92,9 @@ class SpotifyWithoutCredentials(StackCase):
 
     def test_a_list_says_what_is_missing(self):
         job = self.s.finish(self.s.spotify.link("A", 3), 60)
-        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "login_required"), job)
+        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "credentials"), job)
         self.assertIn("SPOTIFY_CLIENT_ID", job["error"]["detail"])
+        self.assertIn("SPOTIFY_CLIENT_ID", job["error"]["hint"])
 
 
 if __name__ == "__main__":

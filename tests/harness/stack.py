@@ -31,8 +31,8 @@ PATIENCE = float(os.environ.get("DUBPLATE_TEST_PATIENCE", "1"))
 
 FINISHED = ("completed", "completed_with_errors", "failed", "cancelled")
 # Every kind that a job may fail with.
-ROOT_KINDS = frozenset("input unsupported not_whitelisted no_format unavailable login_required age_restricted geo_blocked drm live rate_limited bot_check "
-                       "outdated_tool forbidden network timeout bad_media too_large disk crashed cancelled system".split())
+ROOT_KINDS = frozenset("input unsupported not_whitelisted no_format unavailable login_required credentials age_restricted geo_blocked drm preview_only live "
+                       "rate_limited bot_check outdated_tool forbidden network timeout bad_media too_large disk crashed cancelled system".split())
 SANITIZER = re.compile(rb"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error: |WARNING: MemorySanitizer")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "DUBPLATE_TEST_RUN", "LLVM_PROFILE_FILE", "GCOV_PREFIX")
 

@@ -250,7 +250,7 @@ TEST(an_app_that_knows_only_the_old_path_of_playlists_uses_it)
     accepted(read_list("playlist", id('P', 60), 1000));
     assert_int_equal(got.count, 60);
     control("api=closed");
-    refused_with(ERR_LOGIN_REQUIRED, read_list("playlist", id('P', 60), 1000));
+    refused_with(ERR_CREDENTIALS, read_list("playlist", id('P', 60), 1000));
     check(strstr(e.text, "development mode"), "%s", e.text);
 }
 
@@ -303,7 +303,7 @@ TEST(a_token_that_is_over_broken_or_anothers_is_not_used)
     accepted(read_list("track", id('T', 1), 1));
     assert_int_equal(requests("/api/token"), before + 3);
     snprintf(conf.spotify_client_id, sizeof conf.spotify_client_id, "somebody-else");
-    refused_with(ERR_LOGIN_REQUIRED, read_list("track", id('T', 1), 1));
+    refused_with(ERR_CREDENTIALS, read_list("track", id('T', 1), 1));
     free(text);
 }
 
@@ -317,7 +317,7 @@ TEST(a_token_that_was_taken_back_is_replaced_once)
     accepted(read_list("track", id('T', 1), 1));
     assert_int_equal(requests("/api/token"), before + 1);
     control("mode=401");
-    refused_with(ERR_LOGIN_REQUIRED, read_list("track", id('T', 1), 1));
+    refused_with(ERR_CREDENTIALS, read_list("track", id('T', 1), 1));
     assert_int_equal(requests("/api/token"), before + 2);
     control("mode=expired&times=1&path=/v1/playlists/P000000000000000000130/items");
     accepted(read_list("playlist", id('P', 130), 1000));
@@ -327,7 +327,7 @@ TEST(a_token_that_was_taken_back_is_replaced_once)
 TEST(bad_credentials_name_the_settings)
 {
     snprintf(conf.spotify_client_secret, sizeof conf.spotify_client_secret, "wrong");
-    refused_with(ERR_LOGIN_REQUIRED, read_list("track", id('T', 1), 1));
+    refused_with(ERR_CREDENTIALS, read_list("track", id('T', 1), 1));
     check(strstr(e.text, "SPOTIFY_CLIENT_ID") && strstr(e.text, "SPOTIFY_CLIENT_SECRET") && !strstr(e.text, "wrong"),
           "%s", e.text);
 }
@@ -337,7 +337,7 @@ TEST(bad_credentials_name_the_settings)
 TEST(each_trouble_has_its_kind)
 {
     static const struct { const char *form; enum err_kind kind; int retry_after_s; } cases[] = {
-        { "mode=400", ERR_UNAVAILABLE, 0 },     { "mode=403", ERR_LOGIN_REQUIRED, 0 },
+        { "mode=400", ERR_UNAVAILABLE, 0 },     { "mode=403", ERR_CREDENTIALS, 0 },
         { "mode=404", ERR_UNAVAILABLE, 0 },     { "mode=429&retry_after=37", ERR_RATE_LIMITED, 37 },
         { "mode=429", ERR_RATE_LIMITED, 0 },    { "mode=500", ERR_NETWORK, 0 },
         { "mode=503&retry_after=5", ERR_NETWORK, 5 }, { "mode=hang", ERR_TIMEOUT, 0 },
@@ -438,7 +438,7 @@ TEST(without_credentials_a_list_says_which_settings_it_needs)
 
     conf.spotify_client_id[0] = '\0';
     for (size_t i = 0; i < LENGTH(forms); i++) {
-        refused_with(ERR_LOGIN_REQUIRED, read_list(forms[i], id('A', 5), 1000));
+        refused_with(ERR_CREDENTIALS, read_list(forms[i], id('A', 5), 1000));
         check(strstr(e.text, "need SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET"), "%s", e.text);
     }
 }

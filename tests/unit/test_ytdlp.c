@@ -645,6 +645,13 @@ static enum err_kind kind_of(const char *warning, const char *error)
     return e.kind;
 }
 
+#define REPORT                                                                                                         \
+    "; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= , filling out the appropriate issue "   \
+    "template. Confirm you are on the latest version using  yt-dlp -U"
+#define COOKIES                                                                                                        \
+    ". Use --cookies-from-browser or --cookies for the authentication. See  https://github.com/yt-dlp/yt-dlp/wiki/FAQ" \
+    "#how-do-i-pass-cookies-to-yt-dlp  for how to manually pass cookies"
+
 TEST(what_platforms_say_has_the_kind_that_helps)
 {
     static const struct { const char *line; enum err_kind kind; } cases[] = {
@@ -707,12 +714,90 @@ TEST(what_platforms_say_has_the_kind_that_helps)
           "Use --cookies",
           ERR_RATE_LIMITED },
         { "ERROR: [soundcloud] 1: This track is only available for registered users", ERR_LOGIN_REQUIRED },
+        { "ERROR: [tiktok] 7: Video not available, status code 100004" REPORT, ERR_UNAVAILABLE },
+        { "ERROR: [tiktok] 7: Your IP address is blocked from accessing this post", ERR_BOT_CHECK },
+        { "ERROR: [tiktok] 7: This post may not be comfortable for some audiences. Log in for access" COOKIES,
+          ERR_AGE_RESTRICTED },
+        { "ERROR: [tiktok:user] a: This account does not have any videos posted", ERR_UNSUPPORTED },
+        { "ERROR: [tiktok:live] a: The channel is not currently live", ERR_LIVE },
+        { "ERROR: [vimeo] 1: This request has been blocked due to its TLS fingerprint. Install a required "
+          "impersonation dependency if possible, or else if you are okay with compromising your security/cookies, try "
+          "replacing \"https:\" with \"http:\" in the input URL. If you are using a data center IP or VPN/proxy, "
+          "your IP may be blocked.", ERR_BOT_CHECK },
+        { "ERROR: [vimeo] 1: Got HTTP Error 403. If you are using a data center IP or VPN/proxy, your IP may be "
+          "blocked", ERR_BOT_CHECK },
+        { "ERROR: [generic] a: Unable to download webpage: <urlopen error EOF occurred (TLS)>", ERR_NETWORK },
+        { "ERROR: [vimeo] 1: This video is protected by a password, use the --video-password option",
+          ERR_LOGIN_REQUIRED },
+        { "ERROR: [vimeo] 1: Cannot download embed-only video without embedding URL. Please call yt-dlp with the URL "
+          "of the page that embeds this video.", ERR_UNSUPPORTED },
+        { "ERROR: [vimeo] 1: This live event is scheduled for 2099-12-31 12:00:00+00:00", ERR_LIVE },
+        { "ERROR: [vimeo] 1: The requested video couldn't be found. Authentication may be needed due to your location. "
+          "Use --cookies, --cookies-from-browser, --username and --password, --netrc-cmd, or --netrc (vimeo) to "
+          "provide account credentials", ERR_LOGIN_REQUIRED },
+        { "ERROR: [youtube:tab] @a: This channel does not have a videos tab", ERR_UNSUPPORTED },
+        { "ERROR: [youtube:tab] PL1: YouTube said: This playlist type is unviewable.", ERR_UNSUPPORTED },
+        { "ERROR: [youtube:tab] PL1: YouTube said: Unknown error.", ERR_NETWORK },
+        { "ERROR: [youtube:tab] PL1: YouTube said: The playlist does not exist.", ERR_UNAVAILABLE },
+        { "ERROR: [youtube:tab] @a: Unable to recognize tab page" REPORT, ERR_UNSUPPORTED },
+        { "ERROR: [youtube] a: This live stream recording is not available.", ERR_UNAVAILABLE },
+        { "ERROR: [youtube] a: Premiere will begin shortly", ERR_LIVE },
+        { "ERROR: [youtube] a: This video requires payment to watch.", ERR_LOGIN_REQUIRED },
+        { "ERROR: [youtube] a: This video is only available to Music Premium members", ERR_LOGIN_REQUIRED },
+        { "ERROR: [Instagram] C: There is no video in this post", ERR_UNSUPPORTED },
+        { "ERROR: [Instagram] C: Restricted Video: You must be 18 years old or over to see this video" COOKIES,
+          ERR_AGE_RESTRICTED },
+        { "ERROR: [Instagram] C: Geo-restricted Video: This video isn't available in your location.", ERR_GEO_BLOCKED },
+        { "ERROR: [Instagram] C: Instagram sent an empty media response. Check if this post is accessible in your "
+          "browser without being logged-in. If it is not, then use --cookies-from-browser or --cookies for the "
+          "authentication", ERR_LOGIN_REQUIRED },
+        { "ERROR: [Bandcamp:album] a: The page doesn't contain any tracks" REPORT, ERR_UNSUPPORTED },
         { "ERROR: something that nobody has seen yet", ERR_SYSTEM },
     };
 
     for (size_t i = 0; i < LENGTH(cases); i++)
         check(kind_of(NULL, cases[i].line) == cases[i].kind, "%s: %s", cases[i].line,
               err_class(kind_of(NULL, cases[i].line))->name);
+}
+
+TEST(people_read_what_happened_and_not_what_developers_are_told)
+{
+    static const struct { const char *line, *text; } cases[] = {
+        { "ERROR: [tiktok] 7: Video not available, status code 100004" REPORT,
+          "Video not available, status code 100004" },
+        { "ERROR: [youtube] a: Private video. Sign in if you've been granted access to this video" COOKIES,
+          "Private video. Sign in if you've been granted access to this video." },
+        { "ERROR: [Instagram] C: Instagram sent an empty media response. Check if this post is accessible in your "
+          "browser without being logged-in. If it is not, then use --cookies-from-browser or --cookies for the "
+          "authentication", "Instagram sent an empty media response. Check if this post is accessible in your browser "
+          "without being logged-in." },
+        { "ERROR: [generic] Unable to download webpage: HTTP Error 404: Not Found (caused by <HTTPError 404: Not "
+          "Found>)", "Unable to download webpage: HTTP Error 404: Not Found" },
+        { "ERROR: [generic] a: Unable to download webpage: <urlopen error [Errno 111] Connection refused> (caused by "
+          "URLError(ConnectionRefusedError(111, 'Connection refused')))" REPORT,
+          "the source's server refuses the connection" },
+        { "ERROR: Unsupported URL: http://127.0.0.1:1/x", "yt-dlp finds nothing to play at this link "
+          "(Unsupported URL)" },
+        { "ERROR: [vimeo] 1: This video is protected by a secret, use the --secret option",
+          "This video is protected by a secret" },
+        { "ERROR: [youtube] a: Video unavailable. The current session has been rate-limited by YouTube for up to an "
+          "hour. It is recommended to use `-t sleep` to add a delay", "Video unavailable. The current session has "
+          "been rate-limited by YouTube for up to an hour." },
+        { "ERROR: [a] b: Requested format is not available. Use --list-formats for a list of available formats",
+          "Requested format is not available." },
+        { "ERROR: [a] b: one; two. three", "one; two. three" },
+        { "ERROR: [a] b: v1.2 of example.org broke", "v1.2 of example.org broke" },
+        { "ERROR: [a] b: --all advice", "yt-dlp gave up without saying why" },
+        { "ERROR: [a] b: Please report this issue", "yt-dlp gave up without saying why" },
+    };
+
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct ytdlp_complaint c = { 0 };
+        struct err e;
+        ytdlp_note_line(&c, cases[i].line);
+        ytdlp_classify(&c, 1, &e);
+        check(strcmp(e.text, cases[i].text) == 0, "%s: \"%s\"", cases[i].line, e.text);
+    }
 }
 
 /* The link is part of some complaints; it must not choose their kind. */
@@ -865,7 +950,7 @@ UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
           UNIT(each_address_that_yt_dlp_would_fetch_is_shown_to_the_check), UNIT(what_is_no_entry_is_refused),
           UNIT(real_complaints_of_three_versions_have_their_kind),
           UNIT(what_platforms_say_has_the_kind_that_helps),
-          UNIT(a_link_cannot_choose_its_error),
+          UNIT(people_read_what_happened_and_not_what_developers_are_told), UNIT(a_link_cannot_choose_its_error),
           UNIT(the_last_complaint_counts_and_only_whole_lines_are_complaints),
           UNIT(the_extractor_and_the_id_are_dropped_and_nothing_else),
           UNIT(a_missing_runtime_explains_missing_formats_and_unknown_errors_only),
