@@ -1,8 +1,10 @@
 #include "source.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 static const struct source source_generic = {
@@ -126,6 +128,46 @@ bool source_query(const struct url *url, const char *name, char *out, size_t siz
 bool source_is(const struct source_path *p, int i, const char *word)
 {
     return i < p->count && strcmp(p->segments[i], word) == 0;
+}
+
+bool source_is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
+}
+
+void source_join(char *out, size_t size, const struct source_path *p, int from, int to)
+{
+    size_t used = 0;
+
+    *out = '\0';
+    for (int i = from; i < to && i < p->count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > from ? "/" : "", p->segments[i]);
+    if (used >= size)
+        *out = '\0';
+}
+
+/* Only what a path cannot hold is escaped: extractors look for "@" and ":" as they are. */
+static void add_segment(struct buf *url, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@";
+
+    buf_printf(url, "/");
+    for (; *text; text++)
+        buf_printf(url, strchr(plain, *text) ? "%c" : "%%%02X", (unsigned char)*text);
+}
+
+void source_read_at(struct source_link *out, const char *base, const struct source_path *p, int from, int to)
+{
+    struct buf url = BUF_INIT(sizeof out->list_url - 1);
+
+    buf_printf(&url, "%s", base);
+    for (int i = from; i < to && i < p->count; i++)
+        add_segment(&url, p->segments[i]);
+    copy_text(out->list_url, sizeof out->list_url, url.overflow ? "" : buf_text(&url));
+    buf_free(&url);
 }
 
 bool source_is_id(const char *text, size_t least, size_t most)

@@ -25,7 +25,7 @@ enum source_kind {
 struct source_link {
     const char      *source;        /* "youtube" … "generic" */
     enum source_kind kind;
-    char id[160];                   /* of the item, the list or the profile, as the platform spells it; "" if unknown */
+    char id[160];                   /* of the item, the list or the profile, no other's on this platform; "" if unknown */
     char list[160];                 /* of a list that an item's link also names; "" if none */
     char channel[160];              /* whose, where the link tells: "@handle", an id, a user; "" if it does not */
     char form[16];                  /* Spotify: "track", "album", "playlist" */
@@ -108,6 +108,14 @@ bool source_query(const struct url *url, const char *name, char *out, size_t siz
 
 /* Is segment i this word? False beyond the end. */
 bool source_is(const struct source_path *p, int i, const char *word);
+
+/* Is it one of these? The list is NULL-terminated. */
+bool source_is_one_of(const char *word, const char *const *words);
+
+/* Segments from … to-1 as an id ("artist/song"; "" if it does not fit); and as the address, behind a base like
+ * "https://example.org", at which a list is read. */
+void source_join(char *out, size_t size, const struct source_path *p, int from, int to);
+void source_read_at(struct source_link *out, const char *base, const struct source_path *p, int from, int to);
 
 /* n characters of letters, digits, - and _? */
 bool source_is_id(const char *text, size_t least, size_t most);

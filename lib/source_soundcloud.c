@@ -1,55 +1,83 @@
 /*
- * SoundCloud: USER/TRACK, USER/sets/SET, USER and its tabs; what on.soundcloud.com/… leads to, only the site knows.
+ * SoundCloud: USER/TRACK, USER/sets/SET, USER and its tabs, what is related to a track, stations; what
+ * on.soundcloud.com/… leads to, only the site knows.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "source.h"
 
-static bool is_page_of_the_site(const char *first)
-{
-    static const char *const words[] = { "discover", "search", "upload", "you", "stream", "charts", "pages",
-                                         "settings", "feed", "people", "terms-of-use", "signin", NULL };
+#define BASE "https://soundcloud.com"
 
-    for (const char *const *word = words; *word; word++)
-        if (strcmp(first, *word) == 0)
-            return true;
-    return false;
+/* The site's own pages. */
+static const char *const pages[] = {
+    "charts", "discover", "feed", "go", "imprint", "jobs", "login", "logout", "messages", "mobile", "notifications",
+    "pages", "people", "pro", "search", "settings", "signin", "stations", "stream", "tags", "terms-of-use", "upload",
+    "you", NULL,
+};
+/* Of a profile: those that are lists of tracks or sets, and those that yt-dlp would take for tracks. */
+static const char *const tabs[] = { "albums", "comments", "likes", "reposts", "sets", "spotlight", "tracks", NULL };
+static const char *const other_tabs[] = { "followers", "following", "groups", "popular-tracks", "toptracks", NULL };
+/* Of a track. */
+static const char *const related[] = { "albums", "recommended", "sets", NULL };
+
+static int is_list(struct source_link *out, const struct source_path *path)
+{
+    out->kind = SOURCE_LIST;
+    source_join(out->id, sizeof out->id, path, 0, path->count);
+    source_read_at(out, BASE, path, 0, path->count);
+    return 0;
 }
 
-static bool is_tab(const char *second)
+static int is_profile(struct source_link *out, const struct source_path *path)
 {
-    static const char *const words[] = { "tracks", "albums", "likes", "reposts", "popular-tracks", "spotlight", "sets",
-                                         NULL };
+    out->kind = SOURCE_PROFILE;
+    source_join(out->id, sizeof out->id, path, 0, 2);
+    source_read_at(out, BASE, path, 0, 2);
+    return 0;
+}
 
-    for (const char *const *word = words; *word; word++)
-        if (strcmp(second, *word) == 0)
-            return true;
-    return false;
+/* USER/TRACK/s-…: the last is the key of a private track. */
+static int is_track(struct source_link *out, const struct source_path *path)
+{
+    out->kind = SOURCE_ITEM;
+    source_join(out->id, sizeof out->id, path, 0, 3);
+    return 0;
+}
+
+static int name_it(struct source_link *out, const struct source_path *p, struct err *e)
+{
+    const char *second = p->count > 1 ? p->segments[1] : "", *third = p->count > 2 ? p->segments[2] : "";
+
+    if (p->count == 1 || (p->count == 2 && source_is_one_of(second, tabs)))
+        return is_profile(out, p);
+    if (p->count == 2 && source_is_one_of(second, other_tabs))
+        return err_set(e, ERR_UNSUPPORTED, "this tab of a SoundCloud profile cannot be read; the profile itself can, "
+                                           "and its tracks, albums, sets, reposts and likes");
+    if (p->count > 2 && strcmp(second, "sets") == 0)
+        return is_list(out, p);
+    if (p->count == 3 && source_is_one_of(third, related))
+        return is_list(out, p);
+    if (p->count == 2 || strncmp(third, "s-", 2) == 0)
+        return is_track(out, p);
+    return err_set(e, ERR_UNSUPPORTED, "this SoundCloud page tells about a track; submit the track's own link");
 }
 
 static int recognise(struct source_link *out, const struct url *url, struct err *e)
 {
+    static const char *const hosts[] = { "soundcloud.com", "www.soundcloud.com", "m.soundcloud.com", NULL };
     struct source_path path;
 
     source_split(&path, url);
-    if (strcmp(url->host, "soundcloud.com") != 0 && strcmp(url->host, "www.soundcloud.com") != 0 &&
-        strcmp(url->host, "m.soundcloud.com") != 0)
+    if (!source_is_one_of(url->host, hosts))
         return 0;
-    if (path.count == 0 || is_page_of_the_site(path.segments[0]))
+    if ((source_is(&path, 0, "discover") && source_is(&path, 1, "sets") && path.count == 3) ||
+        (source_is(&path, 0, "stations") && source_is(&path, 1, "track") && path.count == 4))
+        return is_list(out, &path);
+    if (path.count == 0 || source_is_one_of(path.segments[0], pages))
         return err_set(e, ERR_UNSUPPORTED, "this SoundCloud page is no track, set or profile");
     copy_text(out->channel, sizeof out->channel, path.segments[0]);
-    if (path.count >= 3 && source_is(&path, 1, "sets")) {
-        out->kind = SOURCE_LIST;
-        copy_text(out->id, sizeof out->id, path.segments[2]);
-    } else if (path.count >= 2 && !is_tab(path.segments[1])) {
-        out->kind = SOURCE_ITEM;
-        copy_text(out->id, sizeof out->id, path.segments[1]);
-    } else {
-        out->kind = SOURCE_PROFILE;
-        copy_text(out->id, sizeof out->id, path.segments[0]);
-    }
-    return 0;
+    return name_it(out, &path, e);
 }
 
 const struct source source_soundcloud = {

@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include "cache.h"
 #include "source.h"
 
 struct expected { const char *link, *source; enum source_kind kind; const char *id, *list, *channel; };
@@ -60,12 +61,31 @@ TEST(links_are_recognised_as_people_paste_them)
           "RDAMVM", NULL },
         { "https://music.youtube.com/browse/MPREb_abc", "youtube", SOURCE_LIST, "MPREb_abc", NULL, NULL },
         { "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ", "youtube", SOURCE_ITEM, "dQw4w9WgXcQ", NULL, NULL },
-        SC("artist/track", ITEM, "track", .channel = "artist"),
-        SC("artist/track?utm_source=clipboard#t=1", ITEM, "track", .channel = "artist"),
-        SC("artist/sets/album", LIST, "album", .channel = "artist"),
+        YT("@RickAstleyYT/playlists", PROFILE, "@RickAstleyYT", .channel = "@RickAstleyYT"),
+        YT("@RickAstleyYT/live", ANY, "@RickAstleyYT/live", .channel = "@RickAstleyYT"),
+        YT("RickAstleyVEVO", PROFILE, "RickAstleyVEVO", .list = NULL),
+        YT("RickAstleyVEVO/videos", PROFILE, "RickAstleyVEVO", .list = NULL),
+        YT("hashtag/music", LIST, "hashtag/music", .list = NULL),
+        YT("source/dQw4w9WgXcQ/shorts", LIST, "source/dQw4w9WgXcQ/shorts", .list = NULL),
+        { "https://music.youtube.com/browse/VLPL123", "youtube", SOURCE_LIST, "PL123", "PL123", NULL },
+        { "https://music.youtube.com/browse/MPSPPL123", "youtube", SOURCE_LIST, "PL123", "PL123", NULL },
+        { "https://consent.youtube.com/m?continue=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3DdQw4w9WgXcQ", "youtube",
+          SOURCE_ANY, "", NULL, NULL },
+        SC("artist/track", ITEM, "artist/track", .channel = "artist"),
+        SC("artist/track?utm_source=clipboard#t=1", ITEM, "artist/track", .channel = "artist"),
+        SC("artist/sets/album", LIST, "artist/sets/album", .channel = "artist"),
+        SC("artist/sets/album/s-Secret", LIST, "artist/sets/album/s-Secret", .channel = "artist"),
         SC("artist", PROFILE, "artist", .channel = "artist"),
-        SC("artist/tracks", PROFILE, "artist", .channel = "artist"),
-        SC("artist/track/s-Secret", ITEM, "track", .channel = "artist"),
+        SC("artist/tracks", PROFILE, "artist/tracks", .channel = "artist"),
+        SC("artist/sets", PROFILE, "artist/sets", .channel = "artist"),
+        SC("artist/reposts", PROFILE, "artist/reposts", .channel = "artist"),
+        SC("artist/comments", PROFILE, "artist/comments", .channel = "artist"),
+        SC("artist/track/s-Secret", ITEM, "artist/track/s-Secret", .channel = "artist"),
+        SC("artist/track/recommended", LIST, "artist/track/recommended", .channel = "artist"),
+        SC("artist/track/sets", LIST, "artist/track/sets", .channel = "artist"),
+        SC("discover/sets/weekly::artist", LIST, "discover/sets/weekly::artist", .list = NULL),
+        SC("stations/track/artist/track", LIST, "stations/track/artist/track", .list = NULL),
+        { "https://api.soundcloud.com/tracks/1", "soundcloud", SOURCE_ANY, "", NULL, NULL },
         { "https://on.soundcloud.com/AbCd", "soundcloud", SOURCE_ANY, "", NULL, NULL },
         { "https://www.instagram.com/reel/Cabc_de-f/?igsh=x", "instagram", SOURCE_ITEM, "Cabc_de-f", NULL, NULL },
         { "https://instagram.com/p/Cabcdef", "instagram", SOURCE_ITEM, "Cabcdef", NULL, NULL },
@@ -73,16 +93,39 @@ TEST(links_are_recognised_as_people_paste_them)
         { "https://www.tiktok.com/@somebody/video/7123456789012345678", "tiktok", SOURCE_ITEM, "7123456789012345678",
           NULL, "@somebody" },
         { "https://www.tiktok.com/@somebody", "tiktok", SOURCE_PROFILE, "@somebody", NULL, "@somebody" },
+        { "https://www.tiktok.com/@somebody/collection/best-12", "tiktok", SOURCE_LIST, "@somebody/collection/best-12",
+          NULL, "@somebody" },
+        { "https://www.tiktok.com/@somebody/live", "tiktok", SOURCE_ANY, "", NULL, "@somebody" },
+        { "https://www.tiktok.com/embed/7123456789012345678", "tiktok", SOURCE_ITEM, "7123456789012345678", NULL, NULL },
+        { "https://www.instagram.com/stories/somebody/123/", "instagram", SOURCE_ITEM, "stories/somebody/123", NULL,
+          "somebody" },
+        { "https://www.instagram.com/stories/somebody/", "instagram", SOURCE_LIST, "stories/somebody", NULL,
+          "somebody" },
+        { "https://www.instagram.com/stories/highlights/123/", "instagram", SOURCE_LIST, "stories/highlights/123", NULL,
+          NULL },
         { "https://vm.tiktok.com/ZMabc/", "tiktok", SOURCE_ANY, "", NULL, NULL },
-        { "https://artist.bandcamp.com/track/song", "bandcamp", SOURCE_ITEM, "song", NULL, "artist" },
-        { "https://artist.bandcamp.com/album/record", "bandcamp", SOURCE_LIST, "record", NULL, "artist" },
+        { "https://artist.bandcamp.com/track/song", "bandcamp", SOURCE_ITEM, "artist/song", NULL, "artist" },
+        { "https://artist.bandcamp.com/album/record", "bandcamp", SOURCE_LIST, "artist/record", NULL, "artist" },
+        { "https://artist.bandcamp.com/music", "bandcamp", SOURCE_PROFILE, "artist", NULL, "artist" },
+        { "https://daily.bandcamp.com/lists/ten", "bandcamp", SOURCE_ANY, "", NULL, NULL },
+        { "https://bandcamp.com/EmbeddedPlayer/album=1/", "bandcamp", SOURCE_ANY, "", NULL, NULL },
+        { "https://bandcamp.com/radio?show=1", "bandcamp", SOURCE_ANY, "", NULL, NULL },
         { "https://artist.bandcamp.com/", "bandcamp", SOURCE_PROFILE, "artist", NULL, "artist" },
         { "https://vimeo.com/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
         { "https://vimeo.com/channels/staffpicks/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
-        { "https://vimeo.com/channels/staffpicks", "vimeo", SOURCE_LIST, "staffpicks", NULL, NULL },
-        { "https://vimeo.com/staff", "vimeo", SOURCE_ANY, "", NULL, "staff" },
-        { "https://vimeo.com/staff/videos", "vimeo", SOURCE_ANY, "", NULL, "staff" },
-        { "https://vimeo.com/watch", "vimeo", SOURCE_ANY, "", NULL, NULL },
+        { "https://vimeo.com/76979871/0123456789?share=copy", "vimeo", SOURCE_ITEM, "76979871/0123456789", NULL, NULL },
+        { "https://player.vimeo.com/video/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
+        { "https://vimeo.com/showcase/12/video/76979871", "vimeo", SOURCE_ITEM, "76979871", NULL, NULL },
+        { "https://vimeo.com/staff/review/76979871/0123456789", "vimeo", SOURCE_ITEM, "76979871/0123456789", NULL,
+          NULL },
+        { "https://vimeo.com/channels/staffpicks", "vimeo", SOURCE_LIST, "channels/staffpicks", NULL, NULL },
+        { "https://vimeo.com/groups/shorts/videos", "vimeo", SOURCE_LIST, "groups/shorts", NULL, NULL },
+        { "https://vimeo.com/showcase/12", "vimeo", SOURCE_LIST, "showcase/12", NULL, NULL },
+        { "https://vimeo.com/staff", "vimeo", SOURCE_PROFILE, "staff", NULL, "staff" },
+        { "https://www.vimeo.com/staff/videos", "vimeo", SOURCE_PROFILE, "staff", NULL, "staff" },
+        { "https://vimeo.com/staff/likes", "vimeo", SOURCE_PROFILE, "staff/likes", NULL, "staff" },
+        { "https://vimeo.com/ondemand/film", "vimeo", SOURCE_ANY, "", NULL, NULL },
+        { "https://vimeo.com/event/12", "vimeo", SOURCE_ANY, "", NULL, NULL },
         { "https://example.org/podcast.rss", "generic", SOURCE_ANY, "", NULL, NULL },
         { "https://notyoutube.com/watch?v=x", "generic", SOURCE_ANY, "", NULL, NULL },
     };
@@ -97,8 +140,19 @@ TEST(what_a_platform_has_nothing_to_play_for_is_refused)
         "https://www.youtube.com/", "https://www.youtube.com/watch?v=short", "https://www.youtube.com/watch",
         "https://www.youtube.com/results?search_query=x", "https://youtu.be/", "https://www.youtube.com/shorts/",
         "https://www.youtube.com/watch?v=%3Cscript%3E", "https://www.youtube.com/channel/",
-        "https://www.youtube.com/feed/history",
+        "https://www.youtube.com/feed/history", "https://www.youtube.com/@somebody/community",
+        "https://www.youtube.com/@somebody/about", "https://www.youtube.com/clip/Ugkx", "https://www.youtube.com/premium",
+        "https://music.youtube.com/search?q=x", "https://music.youtube.com/explore", "https://www.youtube.com/hashtag",
         "https://soundcloud.com/", "https://soundcloud.com/discover", "https://soundcloud.com/search?q=x",
+        "https://soundcloud.com/artist/popular-tracks", "https://soundcloud.com/artist/followers",
+        "https://soundcloud.com/artist/track/likes", "https://soundcloud.com/charts/top",
+        "https://soundcloud.com/stations/artist/x", "https://www.instagram.com/reels/audio/123456/",
+        "https://www.instagram.com/explore/tags/x", "https://www.tiktok.com/music/song-12",
+        "https://www.tiktok.com/tag/x", "https://www.tiktok.com/@somebody/photo/12",
+        "https://www.tiktok.com/@somebody/playlist/x-12", "https://artist.bandcamp.com/merch",
+        "https://artist.bandcamp.com/community", "https://bandcamp.com/somebody", "https://bandcamp.com/discover",
+        "https://vimeo.com/watch", "https://vimeo.com/watchlater", "https://vimeo.com/staff/collections",
+        "https://vimeo.com/channels",
         "https://www.instagram.com/somebody/", "https://www.instagram.com/", "https://www.tiktok.com/",
         "https://vm.tiktok.com/",
         "https://www.tiktok.com/explore", "https://bandcamp.com/", "https://vimeo.com/",
@@ -129,6 +183,67 @@ TEST(a_page_with_nothing_to_play_still_tells_whose_it_is)
     }
 }
 
+TEST(lists_are_read_where_yt_dlp_knows_them)
+{
+    static const struct { const char *link, *at; } table[] = {
+        { "https://m.youtube.com/@name?si=x", "https://www.youtube.com/@name/videos" },
+        { "https://www.youtube.com/@name/featured", "https://www.youtube.com/@name/videos" },
+        { "https://www.youtube.com/@name/releases", "https://www.youtube.com/@name/releases" },
+        { "https://www.youtube.com/c/n%C3%A4me%20x/shorts", "https://www.youtube.com/c/n%C3%A4me%20x/shorts" },
+        { "https://www.youtube.com/@a%2Fb%3Fc", "https://www.youtube.com/@a%2Fb%3Fc/videos" },
+        { "https://music.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw",
+          "https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw/videos" },
+        { "https://music.youtube.com/browse/VLPL123", "https://www.youtube.com/playlist?list=PL123" },
+        { "https://m.soundcloud.com/artist/likes?x=1", "https://soundcloud.com/artist/likes" },
+        { "https://soundcloud.com/discover/sets/weekly::artist", "https://soundcloud.com/discover/sets/weekly::artist" },
+        { "http://www.vimeo.com/channels/staffpicks", "https://vimeo.com/channels/staffpicks" },
+        { "https://vimeo.com/staff/videos", "https://vimeo.com/staff" },
+        { "https://artist.bandcamp.com/", "" },
+    };
+    struct source_link got;
+    struct err e;
+
+    for (size_t i = 0; i < LENGTH(table); i++) {
+        check(recognise(&got, table[i].link, &e) == 0, "%s: %s", table[i].link, e.text);
+        check(strcmp(got.list_url, table[i].at) == 0, "%s is read at %s", table[i].link, got.list_url);
+    }
+}
+
+/* What makes two links the same work: another artist's song of that name, or another tab, is not. */
+TEST(different_things_have_different_names_and_the_same_has_one)
+{
+    static const struct { const char *a, *b; bool same; } table[] = {
+        { "https://soundcloud.com/one/intro", "https://soundcloud.com/two/intro", false },
+        { "https://soundcloud.com/one/sets/lp", "https://soundcloud.com/two/sets/lp", false },
+        { "https://soundcloud.com/one/tracks", "https://soundcloud.com/one/likes", false },
+        { "https://soundcloud.com/one/intro", "https://soundcloud.com/one/intro/s-Key", false },
+        { "https://soundcloud.com/one/intro?si=1", "https://m.soundcloud.com/one/intro", true },
+        { "https://one.bandcamp.com/track/intro", "https://two.bandcamp.com/track/intro", false },
+        { "https://one.bandcamp.com/", "https://one.bandcamp.com/music", true },
+        { "https://vimeo.com/channels/12", "https://vimeo.com/showcase/12", false },
+        { "https://vimeo.com/12/0123456789", "https://vimeo.com/12", false },
+        { "https://vimeo.com/staff", "https://vimeo.com/staff/likes", false },
+        { "https://vimeo.com/event/12", "https://vimeo.com/event/13", false },
+        { "https://www.youtube.com/@a", "https://www.youtube.com/@a/videos", true },
+        { "https://www.youtube.com/@a/shorts", "https://www.youtube.com/@a/videos", false },
+        { "https://www.youtube.com/@a/live", "https://www.youtube.com/@b/live", false },
+        { "https://www.youtube.com/c/a", "https://www.youtube.com/user/a", false },
+        { "https://www.tiktok.com/@a/collection/x-1", "https://www.tiktok.com/@a/collection/x-2", false },
+    };
+    char names[2][2000];
+    struct source_link got;
+    struct err e;
+
+    for (size_t i = 0; i < LENGTH(table); i++) {
+        for (int k = 0; k < 2; k++) {
+            const char *link = k ? table[i].b : table[i].a;
+            check(recognise(&got, link, &e) == 0, "%s: %s", link, e.text);
+            cache_canonical(names[k], sizeof names[k], &got, link, false);
+        }
+        check((strcmp(names[0], names[1]) == 0) == table[i].same, "%s: %s, %s", table[i].a, names[0], names[1]);
+    }
+}
+
 /* No link, however odd, reads beyond its fields. */
 TEST(odd_links_are_cut_and_not_more)
 {
@@ -155,5 +270,6 @@ TEST(odd_links_are_cut_and_not_more)
 }
 
 UNIT_MAIN(UNIT(links_are_recognised_as_people_paste_them), UNIT(what_a_platform_has_nothing_to_play_for_is_refused),
-          UNIT(a_page_with_nothing_to_play_still_tells_whose_it_is),
+          UNIT(a_page_with_nothing_to_play_still_tells_whose_it_is), UNIT(lists_are_read_where_yt_dlp_knows_them),
+          UNIT(different_things_have_different_names_and_the_same_has_one),
           UNIT(odd_links_are_cut_and_not_more))
