@@ -25,7 +25,7 @@ enum source_kind {
 struct source_link {
     const char      *source;        /* "youtube" … "generic" */
     enum source_kind kind;
-    char id[160];                   /* of the item, the list or the profile, no other's on this platform; "" if unknown */
+    char id[160];                   /* of item, list or profile, and of no other on this platform; "" if unknown */
     char list[160];                 /* of a list that an item's link also names; "" if none */
     char channel[160];              /* whose, where the link tells: "@handle", an id, a user; "" if it does not */
     char form[16];                  /* Spotify: "track", "album", "playlist" */

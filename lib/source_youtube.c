@@ -1,6 +1,7 @@
 /*
- * YouTube, YouTube Music: watch?v=, youtu.be/, shorts/, live/, embed/; playlist?list=, browse/; @handle, channel/UC…, c/,
- * user/, NAME, each with its tabs; hashtag/. A watch link with a list is that one video: who wants the list says so.
+ * YouTube, YouTube Music: watch?v=, youtu.be/, shorts/, live/, embed/; playlist?list=, browse/; @handle, channel/UC…,
+ * c/, user/, NAME, each with its tabs; hashtag/. A watch link with a list is that one video: who wants the list says
+ * so.
  */
 #include <stdio.h>
 #include <string.h>

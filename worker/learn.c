@@ -248,7 +248,7 @@ static void add_spec(const struct run *r, bool in_list, struct meta *m)
 
 void learn_conclude(const struct run *r, int64_t item_index, struct learned *l)
 {
-    if (item_index)
+    if (item_index && l->meta.numbers[META_TRACK_NUMBER].from < META_FROM_LIST)
         meta_set_number(&l->meta, META_TRACK_NUMBER, item_index, META_FROM_LIST);
     add_spec(r, item_index > 0, &l->meta);
     meta_to_info(&l->meta, &l->info);

@@ -25,6 +25,7 @@ struct looking {
     struct run *run;
     cJSON      *result;         /* owned */
     cJSON      *entries;        /* its member */
+    int64_t     last;           /* index of the last of them */
     char        cover[URL_MAX_BYTES + 1];       /* of the first entry that has one */
 };
 
@@ -129,8 +130,12 @@ static int take(void *arg, const struct findings *f, struct err *e)
         workdir_remove(l->run->conf, f->items[i].uuid);
     if (!f->list && f->count)
         return take_one(l, &f->items[0], e);
+    /* A list that broke off is read again from its first entry on. */
     for (int i = 0; i < f->count; i++)
-        add_entry(l, &f->items[i]);
+        if (f->items[i].index > l->last) {
+            add_entry(l, &f->items[i]);
+            l->last = f->items[i].index;
+        }
     if (f->last) {
         json_put_text(l->result, "title", f->list ? or_null(f->list->title) : NULL);
         json_put_text(l->result, "source_url", l->run->job.url);

@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from harness import StackCase, eventually, main
+from harness import Case, StackCase, eventually, main
 from harness.stack import FINISHED
 
 QUICK = {"RETRY_BASE_MS": "20", "MAX_RETRIES": "1", "WORKER_CONCURRENCY": "2"}
@@ -135,6 +135,108 @@ class Lists(StackCase):
         self.assertEqual(self.api("POST", f"/api/jobs/{job['job_id']}/retry").status, 200)
         self.assertEqual(self.s.wait(job["job_id"], FINISHED, 60)["status"], "completed")
         self.assertEqual(self.site.log("/youtube/okokoko0031"), [], "what was done is not asked for again")
+
+
+class ListsInLists(StackCase):
+    OPTIONS = {"env": QUICK}
+
+    def places(self, job):
+        return [(t["index"], t["track_number"], t["error"] and t["error"]["kind"]) for t in job["tracks"]]
+
+    def test_an_artist_of_bandcamp_is_all_albums_and_tracks(self):
+        self.site.bandcamp_album("nester/first", title="First", count=2, each=CLIP)
+        self.site.bandcamp_album("nester/second", title="Second", entries=["nester/second-one", "nester/second-two"], each=CLIP)
+        self.site.bandcamp("nester/single", title="Single", **CLIP)
+        link = self.site.bandcamp_artist("nester", entries=["nester/album/first", "nester/single", "nester/album/second", "nester/album/first"])
+        job = self.s.finish(link, 120)
+        self.assertEqual((job["status"], job["is_list"], len(job["tracks"])), ("completed", True, 5), job)
+        self.assertEqual([t["index"] for t in job["tracks"]], [1, 2, 3, 4, 5])
+        self.assertIn("/track/single", job["tracks"][0]["source_url"])
+        self.assertIn("/track/second-one", job["tracks"][3]["source_url"])
+        self.assertEqual(len(self.site.log("/list/bandcamp/nester/album/first")), 1, "what stands there twice is read once")
+
+    def test_the_sets_of_a_user_of_soundcloud(self):
+        self.site.soundcloud_set("nester/a", count=2, each=CLIP)
+        self.site.soundcloud_set("nester/b", entries=["nester/b-one"], each=CLIP)
+        job = self.s.finish(self.site.soundcloud_user("nester", "sets", entries=["nester/sets/a", "nester/sets/b"]), 90)
+        self.assertEqual((job["status"], self.places(job)), ("completed", [(1, 1, None), (2, 2, None), (3, 1, None)]), job)
+
+    def test_the_playlists_of_a_channel(self):
+        for n in (1, 2):
+            self.site.playlist(f"PLinner0000{n}", entries=[f"innerin{n:04d}"], each=CLIP)
+        job = self.s.finish(self.site.channel("@nester", "playlists", entries=[{"id": f"PLinner0000{n}", "kind": "list"} for n in (1, 2)]), 90)
+        self.assertEqual((job["status"], self.places(job)), ("completed", [(1, 1, None), (2, 1, None)]), job)
+
+    def test_of_which_one_cannot_be_read_lose_that_one(self):
+        self.site.playlist("PLgood000001", entries=["innerin0003"], each=CLIP)
+        self.site.playlist("PLempty00002", count=0)
+        self.site.playlist("PLforbid0001", page_status=403)
+        lists = ("PLnobody0001", "PLempty00002", "PLforbid0001", "PLgood000001")
+        job = self.s.finish(self.site.playlist("PLouter00001", entries=[{"id": i, "kind": "list"} for i in lists]), 120)
+        self.assertEqual(job["status"], "completed_with_errors", job)
+        self.assertEqual([(i, kind) for i, _, kind in self.places(job)], [(1, "unavailable"), (2, "unsupported"), (3, "forbidden"), (4, None)])
+        for track, list_id in zip(job["tracks"], lists):
+            if track["error"]:
+                self.assertIn(list_id, track["source_url"])
+
+    def test_deeper_than_one_level_and_circles_are_refused(self):
+        self.site.playlist("PLdeep000003", entries=["innerin0004"], each=CLIP)
+        self.site.playlist("PLdeep000002", entries=["innerin0005", {"id": "PLdeep000003", "kind": "list"}, {"id": "PLdeep000001", "kind": "list"}], each=CLIP)
+        link = self.site.playlist("PLdeep000001", each=CLIP, entries=[{"id": "x", "kind": "self"}, {"id": "PLdeep000002", "kind": "list"}, "innerin0006"])
+        job = self.s.finish(link, 90)
+        self.assertEqual([(i, kind) for i, _, kind in self.places(job)], [(1, "unsupported"), (2, None), (3, None), (4, "unsupported"), (5, "unsupported")])
+        self.assertEqual(len(self.site.log("/list/youtube/PLdeep000001")), 1, "it is not read for what it holds of itself")
+        self.assertEqual(self.site.log("/list/youtube/PLdeep000003"), [])
+
+    def test_max_items_counts_over_all(self):
+        for n in range(3):
+            self.site.playlist(f"PLmost00000{n}", entries=[f"most{n}in{k:04d}" for k in range(2)], each=CLIP)
+        job = self.s.finish(self.site.playlist("PLmostouter1", each=CLIP, entries=["mostout0001", *({"id": f"PLmost00000{n}", "kind": "list"} for n in range(3))]),
+                            90, max_items=4)
+        self.assertEqual((job["status"], [i for i, _, _ in self.places(job)]), ("completed", [1, 2, 3, 4]), job)
+        self.assertEqual(self.site.log("/list/youtube/PLmost000002"), [])
+        events = self.api("GET", f"/api/jobs/{job['job_id']}/events").json["events"]
+        self.assertEqual([e["detail"] for e in events if e["event"] == "note"], ["the list is longer; its first 4 entries are taken"])
+
+    def test_go_on_at_the_list_where_they_broke_off(self):
+        self.site.playlist("PLfirst00001", entries=["innerin0011", "innerin0012"], each=CLIP)
+        self.site.playlist("PLsecond0001", each=CLIP, entries=["innerin0013"], page_fail_first=10)
+        link = self.site.playlist("PLouter00002", entries=[{"id": "PLfirst00001", "kind": "list"}, {"id": "PLsecond0001", "kind": "list"}])
+        job = self.s.finish(link, 120)
+        self.assertEqual((job["status"], self.places(job)), ("completed", [(1, 1, None), (2, 2, None), (3, 1, None)]), job)
+        for once in ("PLouter00002", "PLfirst00001"):
+            self.assertEqual(len(self.site.log(f"/list/youtube/{once}")), 1, once)
+
+    def test_wait_with_their_source_and_go_on(self):
+        self.site.playlist("PLfirst00002", entries=["innerin0021"], each=CLIP)
+        self.site.playlist("PLlimit00001", each=CLIP, entries=["innerin0022"], fail_page=1, fail_status=429, fail_times=1)
+        link = self.site.playlist("PLouter00003", entries=[{"id": "PLfirst00002", "kind": "list"}, {"id": "PLlimit00001", "kind": "list"}])
+        job = self.s.finish(link, 120)
+        self.assertEqual((job["status"], self.places(job)), ("completed", [(1, 1, None), (2, 1, None)]), job)
+        self.assertEqual(len(self.site.log("/list/youtube/PLfirst00002")), 1)
+
+
+class KilledInLists(Case):
+    """kill -9 behind the first inner list, and before the last entries are stored."""
+
+    def test_behind_an_inner_list(self):
+        self.killed_at("inner")
+
+    def test_at_the_end(self):
+        self.killed_at("end")
+
+    def killed_at(self, point):
+        s = self.stack(workers=0, env={**QUICK, "LEASE_S": "5"})
+        s.site.playlist("PLkilled0001", entries=[f"killed1{n:04d}" for n in range(3)], each=CLIP)
+        s.site.playlist("PLkilled0002", entries=[f"killed2{n:04d}" for n in range(2)], each=CLIP)
+        job_id = s.submit(s.site.playlist("PLouter00004", each=CLIP, entries=[
+            "killed00001", {"id": "PLkilled0001", "kind": "list"}, {"id": "PLkilled0002", "kind": "list"}]))
+        s.worker("victim", DUBPLATE_FAILPOINT=f"stage:resolve:{point}")
+        job = s.wait(job_id, FINISHED, 120)
+        self.assertEqual((job["status"], [t["index"] for t in job["tracks"]]), ("completed", [1, 2, 3, 4, 5, 6]), job)
+        urls = [t["source_url"] for t in job["tracks"]]
+        self.assertEqual(len(set(urls)), 6, urls)
+        self.assertEqual(s.value("SELECT sum(crashes) FROM tasks"), 1)
 
 
 class WhatALinkMeans(StackCase):

@@ -28,8 +28,9 @@ TEST(what_may_pass_is_tried_again_and_what_will_not_is_not)
     static const enum err_kind again[] = { ERR_RATE_LIMITED, ERR_BOT_CHECK, ERR_NETWORK, ERR_TIMEOUT, ERR_DISK,
                                            ERR_BUSY, ERR_CRASHED, ERR_SYSTEM };
     static const enum err_kind never[] = { ERR_INPUT, ERR_UNSUPPORTED, ERR_UNAVAILABLE, ERR_LOGIN_REQUIRED,
-                                           ERR_CREDENTIALS, ERR_AGE_RESTRICTED, ERR_GEO_BLOCKED, ERR_DRM, ERR_BAD_MEDIA, ERR_TOO_LARGE,
-                                           ERR_LIVE, ERR_NO_FORMAT, ERR_CANCELLED, ERR_PAUSED, ERR_LOST };
+                                           ERR_CREDENTIALS, ERR_AGE_RESTRICTED, ERR_GEO_BLOCKED, ERR_DRM,
+                                           ERR_BAD_MEDIA, ERR_TOO_LARGE, ERR_LIVE, ERR_NO_FORMAT, ERR_CANCELLED,
+                                           ERR_PAUSED, ERR_LOST };
 
     for (size_t i = 0; i < LENGTH(again); i++)
         check(err_class(again[i])->may_pass, "%s", err_class(again[i])->name);
@@ -176,7 +177,8 @@ TEST(lines_below_the_level_are_not_written)
 
 UNIT_MAIN(UNIT(every_kind_of_error_has_a_name_a_title_and_a_status),
           UNIT(what_may_pass_is_tried_again_and_what_will_not_is_not),
-          UNIT(what_a_source_is_to_blame_for_has_a_next_step), UNIT(a_stored_kind_reads_back_as_a_kind_of_the_same_name),
+          UNIT(what_a_source_is_to_blame_for_has_a_next_step),
+          UNIT(a_stored_kind_reads_back_as_a_kind_of_the_same_name),
           UNIT(err_set_cuts_a_long_text_on_a_character),
           UNIT(err_errno_says_why_and_knows_a_full_disk),
           UNIT(log_quote_makes_one_harmless_value_of_anything),

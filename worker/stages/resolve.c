@@ -1,8 +1,9 @@
 /*
  * resolve: what does the link yield? One track, or the entries of a list, which become tracks while the rest is still
- * being read: nothing grows with the length of a list but the database. A single track's page is read here and kept as
- * info.json in its work directory, from which the download takes the streams without asking the site again; the pages
- * of a list's entries are read by their own tasks (learn.c).
+ * being read: nothing grows with the length of a list but the database. Lists in a list are read after it, each in its
+ * turn, and go on with its numbering; one level deep. A single track's page is read here and kept as info.json in its
+ * work directory, from which the download takes the streams without asking the site again; the pages of a list's
+ * entries are read by their own tasks (learn.c).
  */
 #include "resolve.h"
 
@@ -13,7 +14,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cache.h"
 #include "fetch_run.h"
+#include "inner.h"
 #include "json.h"
 #include "keep.h"
 #include "learn.h"
@@ -28,6 +31,7 @@
 #define SILENCE_LONGEST_S 180       /* entries that take longer will not come */
 #define BATCH             20        /* entries that are stored in one transaction */
 #define BATCH_MS          300       /* … or as many as came within this time */
+#define INNER_FILE        "lists.json"
 
 /* An entry, until it is stored. */
 struct item {
@@ -47,7 +51,11 @@ struct resolving {
     char               url[URL_MAX_BYTES + 1];      /* that is read: the link, or the list that it names */
     bool               whole;           /* the list is wanted, where the link names a track as well */
     bool               is_list;
-    int64_t            most, seen;      /* entries: wanted, and met so far */
+    bool               inside;          /* of one of the lists in it: the next of `inner` */
+    struct inner       inner;
+    int64_t            most, seen;      /* entries: wanted, and met so far in the list that is being read */
+    int64_t            lists;           /* … of which are lists, and have no place of their own */
+    int64_t            last;            /* the highest place that was given */
     bool               cut;             /* there are more than wanted */
     char               complaint[200];  /* about entries that are not there */
     char               title[801];
@@ -120,6 +128,7 @@ static struct item *next_item(struct resolving *s, int64_t index)
 {
     struct item *i = &s->batch[s->count++];
 
+    s->last = index > s->last ? index : s->last;
     *i = (struct item){ .index = index, .asks = ASKS_PAGE, .learned.info.duration_ms = -1 };
     id_uuid7(i->uuid);
     if (s->count == 1)
@@ -144,35 +153,87 @@ static void set_asks(const struct resolving *s, struct item *i)
 
 /* ---- lists ---- */
 
-/* Where the entry leads to, judged by its link alone: its name is looked up when its turn comes. */
-static int check_entry_link(const struct resolving *s, const struct ytdlp_entry *entry, struct item *i, struct err *e)
+/* The place of an entry among all of the job: as it stands in its list, without the lists before it there. */
+static int64_t place_of(const struct resolving *s, int64_t list_index)
+{
+    return s->inner.before + (list_index > 0 ? list_index : s->seen) - s->lists;
+}
+
+static int read_link(const struct resolving *s, const char *text, struct url *url, struct source_link *link,
+                     struct err *e)
+{
+    struct net_allow allow;
+
+    return net_allow_parse(&allow, s->run->conf->allow_source_nets, e) || url_check(url, text, &allow, e) ||
+                   source_recognise(link, url, e)
+               ? -1
+               : 0;
+}
+
+/* Do both name the same? Then reading the one reads the other. */
+static bool is_the_list(const struct resolving *s, const struct source_link *link, const struct url *url)
+{
+    char ours[URL_MAX_BYTES + 400], its[URL_MAX_BYTES + 400];
+
+    cache_canonical(ours, sizeof ours, &s->link, s->run->job.url, s->whole);
+    cache_canonical(its, sizeof its, link, url->text, false);
+    return strcmp(ours, its) == 0 || strcmp(s->url, url->text) == 0;
+}
+
+/* An entry that is a list: 1 if it is kept for later, 0 if it is none, -1 if it is not taken. */
+static int keep_list(struct resolving *s, const struct ytdlp_entry *entry, const struct source_link *link,
+                     const struct url *url, struct err *e)
+{
+    const bool names_list = link->kind == SOURCE_LIST || link->kind == SOURCE_PROFILE;
+
+    if (!entry->is_list && !names_list)
+        return 0;
+    if (s->inside || source_named(link->source)->way != SOURCE_BY_YTDLP)
+        return err_set(e, ERR_UNSUPPORTED, "this entry is a list itself; submit it by its own link");
+    if (is_the_list(s, link, url))
+        return err_set(e, ERR_UNSUPPORTED, "this entry is the list that it stands in");
+    if (inner_add(&s->inner, names_list && *link->list_url ? link->list_url : url->text) == INNER_FULL)
+        return err_set(e, ERR_UNSUPPORTED, "there are more than %d lists in this one; submit the others by their own "
+                                           "links", INNER_MOST);
+    s->lists++;
+    return 1;
+}
+
+/* A reference to another page, judged by its link alone: its name is looked up when its turn comes. As keep_list(). */
+static int check_reference(struct resolving *s, const struct ytdlp_entry *entry, bool *is_file, struct err *e)
 {
     struct source_link link;
-    struct net_allow allow;
     struct url url;
 
-    if (net_allow_parse(&allow, s->run->conf->allow_source_nets, e) ||
-        url_check(&url, entry->info.url, &allow, e) || source_recognise(&link, &url, e))
+    if (read_link(s, entry->info.url, &url, &link, e))
         return -1;
-    if (entry->is_list || link.kind == SOURCE_LIST || link.kind == SOURCE_PROFILE)
-        return err_set(e, ERR_UNSUPPORTED, "this entry is a list itself; submit it by its own link");
-    i->learned.is_known = source_named(link.source)->way == SOURCE_BY_FETCH;    /* a feed's file: no page to read */
-    return 0;
+    *is_file = source_named(link.source)->way == SOURCE_BY_FETCH;       /* a feed's: there is no page to read */
+    return keep_list(s, entry, &link, &url, e);
 }
 
 static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
 {
-    struct item *i = next_item(s, entry->list_index > 0 ? entry->list_index : s->seen);
-    cJSON *meta = meta_to_json(&entry->meta);
+    const int64_t place = place_of(s, entry->list_index);
+    struct err refused = { 0 };
+    bool is_file = false;
 
+    const int reference = entry->is_reference ? check_reference(s, entry, &is_file, &refused) : 0;
+    if (reference > 0)
+        return 0;
+    struct item *i = next_item(s, place);
+    cJSON *meta = meta_to_json(&entry->meta);
+    i->refused = refused;
     i->learned.info = entry->info;
+    i->learned.is_known = is_file;
     meta_from_json(&i->learned.meta, meta);
     cJSON_Delete(meta);
     /* Slides of a post come with their streams, and are all of one page; the others refer to pages of their own. */
     if (!entry->is_reference)
         learn_line(s->run, line, entry, i->uuid, &i->learned, &i->refused);
-    else if (check_entry_link(s, entry, i, &i->refused) == 0)
-        learn_check_entry(s->run, entry, i->learned.is_known, &i->refused);
+    else if (reference == 0)
+        learn_check_entry(s->run, entry, is_file, &i->refused);
+    if (s->inside)      /* an album numbers its tracks by itself */
+        meta_set_number(&i->learned.meta, META_TRACK_NUMBER, place - s->inner.before, META_FROM_LIST);
     learn_conclude(s->run, i->index, &i->learned);
     set_asks(s, i);
     return store_if_full(s, e);
@@ -183,18 +244,22 @@ static int read_entry(struct resolving *s, const char *line, struct ytdlp_entry 
     if (ytdlp_read_entry(line, entry, e)) {
         if (!s->is_list)
             return -1;
-        struct item *i = next_item(s, s->seen);         /* one bad entry does not stop a list */
+        struct item *i = next_item(s, place_of(s, -1));         /* one bad entry does not stop a list */
         i->refused = *e;
-        return 0;
+        return store_if_full(s, e);
     }
+    if (s->inside)
+        return add_entry(s, line, entry, e);
     if (!entry->in_list || spec_wants_one(&s->run->spec)) {
         s->first = xstrdup(line);
         return 0;
     }
     s->is_list = true;
     copy_text(s->title, sizeof s->title, entry->list_title);
-    s->items = entry->list_items > s->most ? entry->list_items : -1;    /* else it counts what was asked for */
-    return add_entry(s, line, entry, e);
+    const int rc = add_entry(s, line, entry, e);
+    /* Else it counts what was asked for; and what is in the lists in it, nobody has counted. */
+    s->items = entry->list_items > s->most && !s->lists ? entry->list_items : -1;
+    return rc;
 }
 
 static int on_line(void *arg, char *line, struct err *e)
@@ -205,7 +270,7 @@ static int on_line(void *arg, char *line, struct err *e)
     if (line[0] != '{')
         return 0;
     s->line_ms = clock_boot_ms();
-    if (++s->seen > s->most) {
+    if (s->inner.before + ++s->seen > s->most) {
         s->cut = true;
         return 0;
     }
@@ -225,13 +290,18 @@ static int on_tick(void *arg, struct err *e)
     return store_if_full(s, e) || run_tick(s->run, -1, e) ? -1 : 0;
 }
 
+static bool has_some(const struct resolving *s)
+{
+    return s->inside ? s->seen > 0 : s->is_list;
+}
+
 /* What a list gave before it broke off stays; the rest is for another attempt. Only a post with pictures among its
  * slides is whole without them: yt-dlp goes on behind each, and complains in the end. */
 static int break_off(struct resolving *s, struct err *e)
 {
     struct err unsaid;
 
-    if (!s->is_list)
+    if (!has_some(s))
         return -1;
     if (e->kind != ERR_NO_FORMAT) {
         store(s, false, &unsaid);
@@ -245,15 +315,20 @@ static int ask(void *arg, struct err *e)
 {
     struct resolving *s = arg;
     struct run *r = s->run;
-    const struct ytdlp_pages pages = { .url = s->url, .most = s->most + !spec_wants_one(&r->spec), .whole = s->whole };
+    const struct ytdlp_pages pages = { .url = s->url, .whole = s->whole,
+                                       .most = s->most - s->inner.before + !spec_wants_one(&r->spec) };
     struct ytdlp_complaint complaint;
     struct ytdlp_args args;
 
     drop_batch(s);
     free(s->first);
     s->first = NULL;
-    s->seen = 0;
-    s->complaint[0] = '\0';
+    s->seen = s->lists = 0;
+    s->last = s->inner.before;
+    if (!s->inside) {
+        s->complaint[0] = '\0';
+        inner_free(&s->inner);
+    }
     s->line_ms = clock_boot_ms();
     ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, &pages);
     const struct ytdlp_run run = {
@@ -263,11 +338,94 @@ static int ask(void *arg, struct err *e)
     };
     if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
         return break_off(s, e);
-    if (s->first || s->is_list)
+    if (s->first || has_some(s))
         return 0;
-    return err_set(e, ERR_UNSUPPORTED, s->link.kind == SOURCE_ITEM || s->link.kind == SOURCE_ANY
+    return err_set(e, ERR_UNSUPPORTED, !s->inside && (s->link.kind == SOURCE_ITEM || s->link.kind == SOURCE_ANY)
                                            ? "there is nothing to download at this link"
                                            : "the list is empty");
+}
+
+/* ---- lists in a list ---- */
+
+/* Is it this list that cannot be read, and will not be, while the next one may? A source that refuses us refuses the
+ * next one too; trouble that may pass is for the next attempt, except for the last one. */
+static bool is_lost(const struct run *r, enum err_kind kind)
+{
+    const struct err_class *class = err_class(kind);
+    const bool is_its_own = kind == ERR_INPUT || kind == ERR_SYSTEM ||
+                            (kind >= ERR_UNSUPPORTED && kind <= ERR_OUTDATED_TOOL && !class->rest_scale);
+    struct queue_standing standing;
+    struct err unsaid;
+
+    if (!is_its_own || !class->may_pass)
+        return is_its_own;
+    return queue_standing(r->db, &r->claim, &standing, &unsaid) == 0 && standing.failures >= r->conf->max_retries;
+}
+
+/* One failed track stands for all of it. */
+static int add_lost(struct resolving *s, struct err *e)
+{
+    const struct err why = *e;
+
+    if (store(s, false, e))         /* what came before it broke off */
+        return -1;
+    struct item *i = next_item(s, s->last + 1);
+    i->refused = why;
+    copy_text(i->learned.info.url, sizeof i->learned.info.url, s->url);
+    learn_conclude(s->run, i->index, &i->learned);
+    set_asks(s, i);
+    return 0;
+}
+
+/* What an attempt has done the next one need not do, where it is written down; who only looks starts afresh. */
+static int remember(const struct resolving *s, struct err *e)
+{
+    return s->take == store_in_db ? inner_save(&s->inner, run_path(s->run, INNER_FILE), e) : 0;
+}
+
+static int read_inner(struct resolving *s, struct err *e)
+{
+    struct run *r = s->run;
+
+    copy_text(s->url, sizeof s->url, s->inner.urls[s->inner.next]);
+    if ((learn_check_link(r, s->url, e) || run_patiently(r, ask, s, e)) && (!is_lost(r, e->kind) || add_lost(s, e)))
+        return -1;
+    if (store(s, false, e))
+        return -1;
+    s->inner.next++;
+    s->inner.before = s->last;
+    run_failpoint(r, "resolve", "inner");
+    return remember(s, e);
+}
+
+static int read_inner_lists(struct resolving *s, struct err *e)
+{
+    s->inside = true;
+    s->whole = false;
+    s->items = -1;
+    while (s->inner.next < s->inner.count && s->inner.before < s->most)
+        if (read_inner(s, e))
+            return -1;
+    s->cut = s->cut || s->inner.next < s->inner.count;
+    return store(s, true, e);
+}
+
+/* The list has been read: what is in it has its places from here on. */
+static int begin_inner_lists(struct resolving *s, struct err *e)
+{
+    s->inner.before = s->last;
+    s->inner.cut = s->cut;
+    copy_text(s->inner.title, sizeof s->inner.title, s->title);
+    return store(s, false, e) || remember(s, e) ? -1 : read_inner_lists(s, e);
+}
+
+static int go_on_with_inner_lists(struct resolving *s, struct err *e)
+{
+    s->is_list = true;
+    s->last = s->inner.before;
+    s->cut = s->inner.cut;
+    copy_text(s->title, sizeof s->title, s->inner.title);
+    return read_inner_lists(s, e);
 }
 
 /* ---- one track ---- */
@@ -297,9 +455,15 @@ static int resolve_one(struct resolving *s, struct err *e)
 
 static int resolve_page(struct resolving *s, struct err *e)
 {
+    if (s->take == store_in_db)
+        inner_load(&s->inner, run_path(s->run, INNER_FILE));
+    if (s->inner.count)
+        return go_on_with_inner_lists(s, e);
     if (learn_check_link(s->run, s->url, e) || run_patiently(s->run, ask, s, e))
         return -1;
-    return s->is_list ? store(s, true, e) : resolve_one(s, e);
+    if (!s->is_list)
+        return resolve_one(s, e);
+    return s->inner.count ? begin_inner_lists(s, e) : store(s, true, e);
 }
 
 /* A media file: nothing to ask yt-dlp for, unless it turns out to be a page. */
@@ -412,6 +576,7 @@ int resolve_link(struct run *r, resolve_taker *take, void *arg, struct err *e)
     if (rc == 0)
         rc = resolve(s, e);
     drop_batch(s);
+    inner_free(&s->inner);
     free(s->first);
     free(s);
     return rc;
