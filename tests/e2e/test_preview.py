@@ -46,6 +46,12 @@ class Preview(StackCase):
         for job in reply.json["jobs"]:
             self.api("DELETE", f"/api/jobs/{job['job_id']}")
 
+    def test_of_lists_in_a_list_and_of_one_that_broke_off(self):
+        self.site.playlist("PLpreview002", entries=["okokoko0065", "okokoko0066"], page_size=1, fail_page=2, fail_times=4, each=CLIP)
+        preview = self.look(url=self.site.playlist("PLpreview003", each=CLIP, entries=[{"id": "PLpreview002", "kind": "list"}, "okokoko0067"]))
+        self.assertEqual([(e["index"], e["url"][-11:]) for e in preview["result"]["entries"]],
+                         [(1, "okokoko0067"), (2, "okokoko0065"), (3, "okokoko0066")], preview)
+
     def test_of_a_search_and_of_spotify(self):
         self.site.search("frontiers kievernagel", n=10, entries=[{"id": "foundit0001", "title": "Kievernagel - Frontiers", "channel": "Kievernagel", "duration": 100}])
         preview = self.look(search_query="Frontiers Kievernagel")
