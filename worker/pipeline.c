@@ -29,7 +29,7 @@ static const struct stage stages[] = {
     /* name       run           weight feeds  file      version  in             ->  out                          */
     { "download", stage_download, 55, true,  NULL,         1 }, /* link           ->  src.EXT, thumbnail           */
     { "master",   stage_master,   37, false, "master.mp3", 1 }, /* src.EXT        ->  MP3 without metadata, report */
-    { "tag",      stage_tag,      3,  false, "final.mp3",  1 }, /* MP3, thumbnail ->  tagged MP3, cover.jpg        */
+    { "tag",      stage_tag,      3,  false, "final.mp3",  2 }, /* MP3, thumbnail ->  tagged MP3, cover.jpg        */
     { "store",    stage_store,    5,  false, NULL,         1 }, /* tagged MP3     ->  final place, row             */
 };
 

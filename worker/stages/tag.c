@@ -10,28 +10,36 @@
 #define COVER_MAX_PIXELS 1000
 #define COVER_MAX_BYTES  (4 << 20)
 
-#define WANTED_PICTURE "wanted.image"
-
-/* The picture that belongs to what was looked for (Spotify's), rather than that of the place where it was found. */
-static const char *fetch_wanted(struct run *r)
+/* One that did not come with the stream: `name`, or "" if it cannot be had. */
+static const char *fetch_other(struct run *r, const char *url, const char *name)
 {
-    cJSON *wanted = r->track.wanted_json ? cJSON_Parse(r->track.wanted_json) : NULL;
-    const char *url = json_text(wanted, "cover_url", "");
     struct err e;
 
-    const bool have = *url && fetch_picture(r, url, WANTED_PICTURE, &e) == 0;
+    const bool have = *url && fetch_picture(r, url, name, &e) == 0;
     if (*url && !have)
         log_err(LOG_WARN, "picture_not_fetched", &e);
+    return have ? name : "";
+}
+
+/* The picture that belongs to what was looked for (Spotify's), rather than that of the place where it was found; that
+ * of the stream; or, for a feed's file, the one that the feed names. */
+static const char *find_picture(struct run *r)
+{
+    cJSON *wanted = r->track.wanted_json ? cJSON_Parse(r->track.wanted_json) : NULL;
+    const char *picture = fetch_other(r, json_text(wanted, "cover_url", ""), "wanted.image");
+
+    if (!*picture)
+        picture = json_text(run_output(r, "download"), "thumbnail", "");
+    if (!*picture)
+        picture = fetch_other(r, r->track.info.thumbnail_url, "named.image");
     cJSON_Delete(wanted);
-    return have ? WANTED_PICTURE : "";
+    return picture;
 }
 
 /* work/cover.jpg from the thumbnail; "" and a warning if that is not possible. -1 only when we have to stop. */
 static int make_cover(struct run *r, const char **cover, struct err *e)
 {
-    const char *thumbnail = fetch_wanted(r);
-    if (!*thumbnail)
-        thumbnail = json_text(run_output(r, "download"), "thumbnail", "");
+    const char *thumbnail = find_picture(r);
     const struct media_call call = {
         .command = "cover", .input = thumbnail, .output = "cover.jpg", .output_max_bytes = COVER_MAX_BYTES,
     };
