@@ -47,7 +47,8 @@ MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm pict
         verify
 UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch fold found job_races \
        json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss proc queue_order queue_pause \
-       queue_retry queue_sources sessions source spec spotify title url wal_reset whitelist ytdlp
+       queue_retry queue_sources sessions source spec spotify title url wal_reset whitelist \
+       workdir ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

@@ -31,6 +31,8 @@ void workdir_remove(const struct conf *conf, const char *uuid)
 {
     char path[RUN_PATH_BYTES];
 
+    if (!id_is_uuid(uuid))      /* a task that failed before its row was read: "" would be everybody's */
+        return;
     snprintf(path, sizeof path, "%s/work/%s", conf->data_dir, uuid);
     remove_tree(path);
 }
