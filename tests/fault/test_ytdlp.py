@@ -37,6 +37,14 @@ class Stubs(Case):
             with self.subTest(stub):
                 self.check(stub, kinds)
 
+    def test_whose_list_holds_what_is_no_entry_gets_a_failed_track_for_each(self):
+        with Stack(workers=0, stub="bad-entries", env=QUICK) as s:
+            s.worker("one")
+            job = s.wait(s.submit("https://www.youtube.com/playlist?list=PLstubstub001"), "failed", 60)
+            self.assertEqual((job["progress"]["total_items"], job["progress"]["failed_items"]), (61, 61), job)
+            events = s.api("GET", f"/api/jobs/{job['job_id']}/events").json["events"]
+            self.assertNotIn("crashed", [e["event"] for e in events], events)
+
     def check(self, stub, kinds):
         with Stack(workers=0, stub=stub, env={**QUICK, "TASK_TIMEOUT_S": "10"}) as s:
             worker = s.worker("one")

@@ -14,6 +14,7 @@ A yt-dlp that misbehaves. Chosen by DUBPLATE_STUB, which the harness bakes into 
     empty           exit 0 and an empty file
     not-json        resolve prints something that is not JSON
     huge-json       resolve prints one JSON line of 64 MB
+    bad-entries     resolve prints a list of one entry and sixty things that are none, at once
     grandchild      leaves a sleeping process that holds stdout, then does everything right
     record          appends its arguments and environment to DUBPLATE_STUB_LOG, then does everything right
 
@@ -129,6 +130,13 @@ def huge_json(call):
     return 0
 
 
+def bad_entries(call):
+    entry = {"_type": "url", "ie_key": "Youtube", "id": "stubstub001", "url": "https://www.youtube.com/watch?v=stubstub001", "title": "Stub",
+             "playlist_id": "PLstub", "playlist_title": "Stubs", "playlist_index": 1}
+    print("\n".join([json.dumps(entry)] + ['{"title": "neither id nor link"}'] * 60), flush=True)
+    return 0
+
+
 def grandchild(call):
     subprocess.Popen(["/bin/sleep", str(LONGEST_WAIT_SECONDS)])
     return really(call)
@@ -159,6 +167,7 @@ STUBS = {
     "empty": (resolve, empty),
     "not-json": (not_json, not_json),
     "huge-json": (huge_json, huge_json),
+    "bad-entries": (bad_entries, bad_entries),
     "grandchild": (really, grandchild),
     "record": (record, record),
 }
