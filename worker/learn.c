@@ -43,7 +43,7 @@ int learn_check_link(const struct run *r, const char *text, struct err *e)
 struct targets {
     struct net_allow  allow;
     int               count;
-    char              hosts[16][256];
+    char              hosts[64][256];
 };
 
 static int check_target(void *arg, const char *text, bool is_picture, struct err *e)
@@ -62,8 +62,10 @@ static int check_target(void *arg, const char *text, bool is_picture, struct err
     for (int i = 0; i < t->count; i++)
         if (strcmp(t->hosts[i], url.host) == 0)
             return 0;
-    if (is_picture || source_host_is_known(url.host) || t->count == (int)ARRAY_LEN(t->hosts))
+    if (is_picture || source_host_is_known(url.host))
         return 0;
+    if (t->count == (int)ARRAY_LEN(t->hosts))       /* behind all these one could hide */
+        return err_set(e, ERR_UNSUPPORTED, "the page leads to more than %d hosts", (int)ARRAY_LEN(t->hosts));
     copy_text(t->hosts[t->count++], sizeof t->hosts[0], url.host);
     return net_check_host(&t->allow, url.host, e);
 }

@@ -37,6 +37,13 @@ class Stubs(Case):
             with self.subTest(stub):
                 self.check(stub, kinds)
 
+    def test_whose_page_leads_to_many_hosts_is_not_trusted_with_the_last_of_them(self):
+        with Stack(workers=0, stub="many-hosts", env=QUICK) as s:
+            s.worker("one")
+            job = s.wait(s.submit("https://www.youtube.com/watch?v=stubstub001"), "failed", 60)
+            self.assertIn("hosts", job["error"]["detail"], job)
+            self.assertEqual(job["tracks"], [], "nothing is downloaded")
+
     def test_whose_list_holds_what_is_no_entry_gets_a_failed_track_for_each(self):
         with Stack(workers=0, stub="bad-entries", env=QUICK) as s:
             s.worker("one")

@@ -15,6 +15,7 @@ A yt-dlp that misbehaves. Chosen by DUBPLATE_STUB, which the harness bakes into 
     not-json        resolve prints something that is not JSON
     huge-json       resolve prints one JSON line of 64 MB
     bad-entries     resolve prints a list of one entry and sixty things that are none, at once
+    many-hosts      resolve names streams on seventy hosts, the last of which is ::1 by name
     grandchild      leaves a sleeping process that holds stdout, then does everything right
     record          appends its arguments and environment to DUBPLATE_STUB_LOG, then does everything right
 
@@ -137,6 +138,14 @@ def bad_entries(call):
     return 0
 
 
+def many_hosts(call):
+    hosts = [f"127.0.1.{n}" for n in range(1, 70)] + ["ip6-localhost"]
+    formats = [{"url": f"http://{host}/a.mp3", "ext": "mp3", "format_id": host, "vcodec": "none", "protocol": "http"} for host in hosts]
+    print(json.dumps({"id": "stub", "title": "Stub", "webpage_url": call.url, "ext": "mp3", "duration": 10, "extractor_key": "Generic",
+                      "formats": formats}), flush=True)
+    return 0
+
+
 def grandchild(call):
     subprocess.Popen(["/bin/sleep", str(LONGEST_WAIT_SECONDS)])
     return really(call)
@@ -168,6 +177,7 @@ STUBS = {
     "not-json": (not_json, not_json),
     "huge-json": (huge_json, huge_json),
     "bad-entries": (bad_entries, bad_entries),
+    "many-hosts": (many_hosts, many_hosts),
     "grandchild": (really, grandchild),
     "record": (record, record),
 }
