@@ -91,8 +91,11 @@ static int admit(struct db *db, struct new_job *j, struct err *e)
 
 static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
 {
-    struct new_task task = { .kind = "resolve", .queue = "default", .priority = j->priority, .source = j->asked,
-                             .asks = ASKS_PAGE, .run_after_ms = j->scheduled_at_ms };
+    /* A search is carried out by its track: until then nobody is asked, and nothing is heard of the source. */
+    const bool asks = !j->search_query || !*j->search_query;
+    struct new_task task = { .kind = "resolve", .queue = "default", .priority = j->priority,
+                             .source = asks ? j->asked : NULL, .asks = asks ? ASKS_PAGE : ASKS_NOTHING,
+                             .run_after_ms = j->scheduled_at_ms };
 
     return jobs_add(db, j, &task.job_id, e) || queue_add(db, &task, e) ||
                    tell(db, task.job_id, "submitted", NULL, e)

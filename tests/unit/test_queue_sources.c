@@ -221,6 +221,26 @@ TEST(budgets_are_read_or_refused)
         refuses(sources_check_budgets(*bad, &e), ERR_INPUT);
 }
 
+/* What closes the breaker has to have come from the source. */
+TEST(a_search_whose_track_is_yet_to_look_says_nothing_of_the_source)
+{
+    char uuid[ID_UUID_BYTES];
+    struct new_job j = { .url = "", .search_query = "a song", .source = "youtube", .asked = "youtube",
+                         .spec_json = "{}", .client_ref = "", .work_key = "search" };
+    struct found found = { .uuid = track_uuid, .index = 1, .info = &info, .wanted_json = "{}", .asks = ASKS_PAGE,
+                           .asked = "youtube" };
+    enum submitted how;
+
+    run("INSERT INTO sources (name, trips, open_until_ms) VALUES ('youtube', 3, 1)");
+    must(life_submit(db, &conf, &j, uuid, &how, &e));
+    const struct claim c = claim();
+    id_uuid7(track_uuid);
+    must(life_resolved(db, &conf, &c, &found, 1, NULL, NULL, &e));
+    assert_int_equal(number("SELECT trips FROM sources WHERE name = 'youtube'"), 3);
+    assert_string_equal(claim().kind, "track");
+    assert_true(number("SELECT COALESCE(probe_task_id, 0) FROM sources WHERE name = 'youtube'") > 0);
+}
+
 UNIT_MAIN(JOB(a_source_that_refuses_rests_and_others_go_on),
           JOB(a_half_open_source_is_tried_by_one_task_and_opens_longer_or_closes),
           JOB(a_probe_that_says_nothing_of_the_source_gives_its_turn_to_another),
@@ -232,4 +252,5 @@ UNIT_MAIN(JOB(a_source_that_refuses_rests_and_others_go_on),
           JOB(a_short_retry_after_does_not_shorten_the_rest),
           JOB(a_stage_behind_the_download_does_not_wait_for_the_source),
           JOB(a_budget_lets_ten_pass_at_once_and_then_one_at_a_time),
-          JOB(budgets_are_read_or_refused))
+          JOB(budgets_are_read_or_refused),
+          JOB(a_search_whose_track_is_yet_to_look_says_nothing_of_the_source))
