@@ -36,7 +36,7 @@ enum {
     Q_LIST_BOTH, Q_LIST_SESSION, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_OF_SESSION,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
     Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
-    Q_REMOVE, Q_COUNT
+    Q_REMOVE, Q_WHY, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -126,6 +126,9 @@ static const char *const sql[Q_COUNT] = {
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"
         " WHERE id = :id AND deleted_at_ms IS NULL",
     [Q_REMOVE] = "DELETE FROM download_jobs WHERE id = :id",
+    [Q_WHY] =
+        "SELECT error_kind, error_text FROM tasks WHERE job_id = :id AND state = 'failed' AND kind = 'track'"
+        " ORDER BY attempt DESC, id DESC LIMIT 1",
 };
 
 static int next_revision(struct db *db, int64_t *revision, struct err *e)
@@ -501,13 +504,36 @@ static int recount(struct db *db, int64_t id, const char *state, struct err *e)
     return move_count(db, source, before, -1, e) || (*state && move_count(db, source, state, 1, e)) ? -1 : 0;
 }
 
+/* Where all tracks of a list failed, and not with what happened last, one of them says why the job did. */
+struct why { char kind[24], text[480]; };
+
+static int find_why(struct db *db, int64_t id, const struct tally *t, struct why *why, struct err *e)
+{
+    if (strcmp(state_of(t), "failed") != 0 || t->failed > t->tracks_failed)
+        return 0;
+    struct stmt *s = db_stmt(db, sql[Q_WHY]);
+    bind_int(s, ":id", id);
+    const int row = db_step(s, e);
+    if (row == 1) {
+        col_copy(s, 0, why->kind, sizeof why->kind);
+        col_copy(s, 1, why->text, sizeof why->text);
+    }
+    db_done(s);
+    return row < 0 ? -1 : 0;
+}
+
 int jobs_settle(struct db *db, int64_t id, const char *error_kind, const char *error_text, struct err *e)
 {
+    struct why why = { 0 };
     int64_t revision = 0;
     struct tally t;
 
     if (next_revision(db, &revision, e) || read_tally(db, id, &t, e) || recount(db, id, state_of(&t), e))
         return -1;
+    if (!error_kind && find_why(db, id, &t, &why, e))
+        return -1;
+    if (*why.kind)
+        error_kind = why.kind, error_text = why.text;
     struct stmt *s = db_stmt(db, sql[Q_SETTLE]);
     const int64_t now_ms = clock_wall_ms();
     const bool open = t.running || t.queued || t.paused;

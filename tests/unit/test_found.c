@@ -84,6 +84,24 @@ TEST(a_list_of_dead_entries_fails)
 
     must(life_resolved(db, &conf, &c, items, 2, &list, NULL, &e));
     state_is(uuid, "failed", "failed");
+    assert_string_equal(job(uuid).error_kind, "unavailable");
+    assert_string_equal(job(uuid).error_text, "it is gone");
+}
+
+TEST(a_list_whose_tracks_fail_while_it_is_read_says_why_it_failed)
+{
+    const char *uuid;
+    const struct claim c = reading(&uuid);
+    const struct found items[] = { entry(1, NULL) };
+
+    must(life_found(db, &conf, &c, items, 1, &list, &e));
+    const struct claim track = claim();
+    assert_false(fail_with(&track, ERR_UNAVAILABLE));
+    must(life_resolved(db, &conf, &c, NULL, 0, &list, NULL, &e));
+    state_is(uuid, "failed", "failed");
+    assert_string_equal(job(uuid).error_kind, "unavailable");
+    must(life_retry(db, uuid, &e));
+    assert_string_equal(job(uuid).error_kind, "");
 }
 
 TEST(a_list_that_could_not_be_read_to_its_end_says_so_even_if_all_that_it_gave_is_done)
@@ -140,6 +158,7 @@ UNIT_MAIN(JOB(entries_are_tracks_while_the_list_is_still_being_read),
           JOB(an_attempt_that_reads_again_adds_what_is_new_and_nothing_twice),
           JOB(dead_entries_are_born_failed_and_end_the_job_with_errors),
           JOB(a_list_of_dead_entries_fails),
+          JOB(a_list_whose_tracks_fail_while_it_is_read_says_why_it_failed),
           JOB(a_list_that_could_not_be_read_to_its_end_says_so_even_if_all_that_it_gave_is_done),
           JOB(a_cancelled_or_paused_list_gets_no_new_running_tracks),
           JOB(the_end_of_a_list_has_its_playlist_written_once))
