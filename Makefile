@@ -46,8 +46,8 @@ WORKER = main supervisor serve follow task pipeline keep find inner learn media 
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
 UNIT = base_file base_id base_report base_text conf db_open db_statements db_transactions fetch fold found job_races \
-       json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss proc queue_order queue_pause \
-       queue_retry queue_sources sessions source spec spotify title url wal_reset whitelist \
+       json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc queue_order \
+       queue_pause queue_retry queue_sources sessions source spec spotify title url wal_reset whitelist \
        workdir ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o

@@ -685,6 +685,17 @@ int life_previewed(struct db *db, const struct claim *c, const char *result_json
     return db_end(db, previewed_in_tx(db, c, result_json, e), e);
 }
 
+int life_forget_preview(struct db *db, char uuid[ID_UUID_BYTES], struct err *e)
+{
+    int64_t id = 0;
+
+    if (db_begin(db, e))
+        return -1;
+    const int row = previews_expire(db, &id, uuid, e);
+    const int rc = row < 0 || (row == 1 && queue_forget_preview(db, id, e)) ? -1 : 0;
+    return db_end(db, rc, e) ? -1 : row;
+}
+
 static int learned_in_tx(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
 {
     return queue_check(db, c, e) || tracks_learn(db, c->subject_id, page, e) || jobs_touch(db, c->job_id, e) ? -1 : 0;

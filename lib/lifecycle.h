@@ -111,6 +111,9 @@ int life_resolved(struct db *db, const struct conf *conf, const struct claim *c,
 /* A preview is done. ERR_LOST. */
 int life_previewed(struct db *db, const struct claim *c, const char *result_json, struct err *e);
 
+/* Lets go of a preview that nobody may ask for any more, and of its task; its uuid. 1, 0 (there is none) or -1. */
+int life_forget_preview(struct db *db, char uuid[ID_UUID_BYTES], struct err *e);
+
 /* The page of a track has been read. ERR_LOST. */
 int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e);
 

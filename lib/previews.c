@@ -30,7 +30,7 @@ static const char *const sql[Q_COUNT] = {
         " WHERE id = :id",
     [Q_EXPIRE] =
         "DELETE FROM previews WHERE id = (SELECT id FROM previews WHERE created_at_ms < :before_ms LIMIT 1)"
-        " RETURNING uuid",
+        " RETURNING id, uuid",
 };
 
 void preview_free(struct preview *p)
@@ -125,14 +125,16 @@ int previews_set_state(struct db *db, int64_t id, const char *state, const char 
     return db_run(s, e);
 }
 
-int previews_expire(struct db *db, char uuid[ID_UUID_BYTES], struct err *e)
+int previews_expire(struct db *db, int64_t *id, char uuid[ID_UUID_BYTES], struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_EXPIRE]);
 
     bind_int(s, ":before_ms", clock_wall_ms() - PREVIEWS_KEEP_MS);
     const int row = db_step(s, e);
-    if (row == 1)
-        col_copy(s, 0, uuid, ID_UUID_BYTES);
+    if (row == 1) {
+        *id = col_int(s, 0);
+        col_copy(s, 1, uuid, ID_UUID_BYTES);
+    }
     db_done(s);
     return row;
 }

@@ -37,7 +37,7 @@ int previews_open(struct db *db, int64_t *count, struct err *e);
 int previews_set_state(struct db *db, int64_t id, const char *state, const char *result_json, const char *error_kind,
                        const char *error_text, struct err *e);
 
-/* Removes one that is older than PREVIEWS_KEEP_MS; its uuid. 1, 0 or -1. */
-int previews_expire(struct db *db, char uuid[ID_UUID_BYTES], struct err *e);
+/* [tx] Removes one that is older than PREVIEWS_KEEP_MS; its id and uuid. 1, 0 or -1. */
+int previews_expire(struct db *db, int64_t *id, char uuid[ID_UUID_BYTES], struct err *e);
 
 #endif

@@ -32,7 +32,7 @@ enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
     Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
-    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_WAKE_TWINS, Q_COUNT
+    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_WAKE_TWINS, Q_FORGET_PREVIEW, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -99,6 +99,8 @@ static const char *const sql[Q_COUNT] = {
         "  SELECT t.id FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         "   WHERE k.result_key = :result_key AND k.state = 'queued' AND t.state = 'queued' AND t.waits_for = 'twin'"
         "   ORDER BY k.id LIMIT :most)",
+    /* An hour's rows have no job. */
+    [Q_FORGET_PREVIEW] = "DELETE FROM tasks WHERE job_id IS NULL AND kind = 'preview' AND subject_id = :id",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
         "SELECT id, job_id, subject_id, attempt, kind, source, asks FROM tasks"
@@ -535,6 +537,14 @@ int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err
     bind_text(s, ":result_key", result_key);
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":most", all ? QUEUE_COUNT_MOST : 1);
+    return db_run(s, e);
+}
+
+int queue_forget_preview(struct db *db, int64_t preview_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_FORGET_PREVIEW]);
+
+    bind_int(s, ":id", preview_id);
     return db_run(s, e);
 }
 

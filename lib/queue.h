@@ -157,6 +157,9 @@ int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err
 /* [tx] The task has all that it wanted of its source. ERR_LOST. */
 int queue_fed(struct db *db, const struct claim *c, struct err *e);
 
+/* [tx] Removes the tasks of a preview, whatever they are at: no job's end does. */
+int queue_forget_preview(struct db *db, int64_t preview_id, struct err *e);
+
 /* For those who look. */
 struct queue_lane { int64_t due, later, running; };     /* due and later: at most QUEUE_COUNT_MOST */
 int queue_lane(struct db *db, const char *queue, struct queue_lane *out, struct err *e);

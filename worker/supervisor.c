@@ -33,7 +33,6 @@
 #include "keep.h"
 #include "keys.h"
 #include "lifecycle.h"
-#include "previews.h"
 #include "proc.h"
 #include "run.h"
 #include "sessions.h"
@@ -511,7 +510,7 @@ static void forget_previews(struct supervisor *s)
     char uuid[ID_UUID_BYTES], path[128];
     struct err e;
 
-    while (previews_expire(s->db, uuid, &e) == 1) {
+    while (life_forget_preview(s->db, uuid, &e) == 1) {
         snprintf(path, sizeof path, "downloads/previews/%s.jpg", uuid);
         workdir_remove_file(&s->conf, path);
     }
