@@ -71,6 +71,13 @@ static int64_t read_schedule(const char *text, struct spec_errors *errors)
     return at_ms;
 }
 
+/* Who has no key waits his turn. */
+static void check_priority(struct request *req, int64_t priority)
+{
+    if (!req->key_id && priority > 0)
+        spec_add_error(&req->errors, "priority", "may not be above 0 without a key");
+}
+
 /* Options that say when, not what: they have columns, and can be changed later. */
 static const char *const own_columns[] = { "priority", "scheduled_at", NULL };
 
@@ -239,6 +246,7 @@ static int job_create(struct request *req, struct response *res, struct err *e)
     else if (!cJSON_IsArray(many) || !many->child || cJSON_GetArraySize(many) > BULK_MOST)
         spec_add_error(&req->errors, "urls", "has to be a list of 1 to %d links", BULK_MOST);
     sub.scheduled_at_ms = read_schedule(sub.spec.scheduled_at, &req->errors);
+    check_priority(req, sub.spec.priority);
     if (response_field_errors(&req->errors, res, e))
         return -1;
     cJSON *stored = spec_to_json(&sub.spec);
@@ -637,6 +645,8 @@ static int job_patch(struct request *req, struct response *res, struct err *e)
     if (req->errors.count == 0)
         spec_from_request(&spec, req->json, also, &req->errors);
     const int64_t at_ms = req->errors.count == 0 ? read_schedule(spec.scheduled_at, &req->errors) : 0;
+    if (priority && req->errors.count == 0)
+        check_priority(req, spec.priority);
     if (!priority && !scheduled)
         spec_add_error(&req->errors, "priority", "or scheduled_at is required");
     if (response_field_errors(&req->errors, res, e))

@@ -43,7 +43,8 @@ static int preview_get(struct request *req, struct response *res, struct err *e)
 
     if (previews_find(req->db, req->id, &p, e))
         return -1;
-    res->json = view(&p);
+    if (!response_unchanged(req, res, p.finished_at_ms, p.state))
+        res->json = view(&p);
     preview_free(&p);
     return 0;
 }
@@ -99,7 +100,8 @@ static int preview_create(struct request *req, struct response *res, struct err 
     copy_text(p.source, sizeof p.source, t.link.source);
     copy_text(p.download_type, sizeof p.download_type, spec.download_type);
     const int64_t wanted = spec.max_items ? spec.max_items : req->conf->max_items;
-    p.max_items = wanted < ITEMS_MOST ? wanted : ITEMS_MOST;
+    p.max_items = quota_smaller(wanted, *req->session_uuid ? req->conf->session_max_items : ITEMS_MOST);
+    p.max_items = quota_smaller(p.max_items, ITEMS_MOST);
     if (target_check_whitelist(req, &t, e)) {
         response_problem_member(res, "whitelist", view_offer(err_class(e->kind)->name, e->text));
         return -1;

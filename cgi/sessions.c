@@ -135,7 +135,7 @@ static int session_create(struct request *req, struct response *res, struct err 
         (req->key_id && keys_limits(req->db, req->key_id, &of_key, e)))
         return -1;
     quota_narrow(&s.limits, &of_key);
-    if (db_begin(req->db, e) || db_end(req->db, sessions_add(req->db, &s, e), e))
+    if (db_begin(req->db, e) || db_end(req->db, sessions_add(req->db, &s, req->conf->sessions_open_most, e), e))
         return -1;
     res->json = view(&s, req->conf);
     snprintf(res->location, sizeof res->location, "/api/sessions/%s", s.uuid);

@@ -41,8 +41,8 @@ static double job_percent(const struct job *j)
         return 100;
     if (!j->is_list)
         return round(j->percent * 10) / 10;
-    /* As long as it is read, nobody knows how long a list is, unless its source says so. */
-    const int64_t items = j->list_items > j->total_items ? j->list_items : j->total_items;
+    /* Of what is there by now: how long a list will be, nobody knows as long as it is read. */
+    const int64_t items = j->total_items;
     return items ? round(((double)ended * 100 + (is_track ? j->percent : 0)) * 10 / (double)items) / 10 : 0;
 }
 

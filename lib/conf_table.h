@@ -59,5 +59,7 @@
         "sessions without a key: whoever reaches this server may open one and submit jobs in it")                \
     INT(session_hours, "SESSION_HOURS", 24, 1, 8760, "how long a session lives; then its jobs and files are removed") \
     INT(session_max_jobs, "SESSION_MAX_JOBS", 10, 1, 100000, "jobs that a session holds, finished ones included") \
+    INT(sessions_open_most, "SESSIONS_OPEN_MOST", 100, 1, 1000000,                                               \
+        "with SESSIONS_OPEN: sessions without a key that may be open at the same time")                         \
     INT(session_max_items, "SESSION_MAX_ITEMS", 50, 1, 100000, "items of one list that a session's job takes")   \
     STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

@@ -17,7 +17,7 @@
     "     JOIN downloaded_tracks k ON k.job_id = j.id JOIN artifacts a ON a.track_id = k.id"                     \
     "    WHERE j.session_uuid = s.uuid AND j.deleted_at_ms IS NULL)"
 
-enum { Q_ADD, Q_CHECK, Q_FIND, Q_LIST, Q_TOTALS, Q_HELD, Q_USED, Q_END, Q_CLEANED, Q_NEXT_OVER,
+enum { Q_ADD, Q_KEYLESS, Q_CHECK, Q_FIND, Q_LIST, Q_TOTALS, Q_HELD, Q_USED, Q_END, Q_CLEANED, Q_NEXT_OVER,
        Q_NEXT_AHEAD, Q_FORGET, Q_COUNT };
 
 static const char *const sql[Q_COUNT] = {
@@ -26,6 +26,10 @@ static const char *const sql[Q_COUNT] = {
         "       max_duration_s, max_file_mb)"
         " VALUES (:uuid, :label, :key_id, :now_ms, :expires_at_ms, :now_ms, :max_jobs, :max_items,"
         "       :max_duration_s, :max_file_mb)",
+    [Q_KEYLESS] =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM sessions"
+        " WHERE cleaned_at_ms IS NULL AND expires_at_ms > :now_ms AND key_id IS NULL AND ended_at_ms IS NULL"
+        " LIMIT :most) AS open",
     [Q_CHECK] = "SELECT " COLUMNS " FROM sessions s WHERE s.uuid = :uuid",
     [Q_FIND] = "SELECT " COLUMNS COUNTS " FROM sessions s WHERE s.uuid = :uuid",
     /* UUIDv7 sorts by creation. */
@@ -59,10 +63,26 @@ static void bind_limit(struct stmt *s, const char *name, int64_t limit)
         bind_int(s, name, limit);
 }
 
-int sessions_add(struct db *db, struct session *n, struct err *e)
+static int check_room(struct db *db, int64_t most_open, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[Q_ADD]);
+    struct stmt *s = db_stmt(db, sql[Q_KEYLESS]);
 
+    bind_int(s, ":now_ms", clock_wall_ms());
+    bind_int(s, ":most", most_open);
+    const int row = db_step(s, e);
+    const int64_t open = row == 1 ? col_int(s, 0) : 0;
+    db_done(s);
+    if (row != 1)
+        return -1;
+    return open < most_open ? 0 : err_set(e, ERR_LIMIT, "%lld sessions are open already; try again later",
+                                          (long long)open);
+}
+
+int sessions_add(struct db *db, struct session *n, int64_t most_open, struct err *e)
+{
+    if (!n->key_id && check_room(db, most_open, e))
+        return -1;
+    struct stmt *s = db_stmt(db, sql[Q_ADD]);
     id_uuid7(n->uuid);
     n->created_at_ms = n->used_at_ms = clock_wall_ms();
     n->is_active = true;

@@ -32,8 +32,9 @@ struct session {
     int64_t jobs, jobs_open, jobs_completed, jobs_failed, used_bytes;
 };
 
-/* Stores s, whose label, key, limits and expiry are set, as a new one; sets its uuid, times and state. */
-int sessions_add(struct db *db, struct session *s, struct err *e);
+/* [tx] Stores s, whose label, key, limits and expiry are set, as a new one; sets its uuid, times and state. ERR_LIMIT:
+ * nobody's key, and most_open of these are open already. */
+int sessions_add(struct db *db, struct session *s, int64_t most_open, struct err *e);
 
 /* Is it a credential? One that a wrong clock opened years ahead is none either, when the clock is right again.
  * 0 and *out without counts; ERR_UNAUTHORIZED says why not: unknown, ended, expired. */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cache.h"
+#include "gates.h"
 #include "json.h"
 #include "kept.h"
 
@@ -170,7 +171,9 @@ static void remove_strays(struct db *db, const struct conf *conf)
 
 void keep_tidy(struct db *db, const struct conf *conf)
 {
-    const int64_t most_bytes = keeps_anything(conf) ? conf->cache_max_mb << 20 : 0;
+    /* Where work waits for free disk, what is only kept goes first. */
+    const bool disk_is_low = gates_free_bytes(conf) < conf->min_free_mb << 20;
+    const int64_t most_bytes = keeps_anything(conf) && !disk_is_low ? conf->cache_max_mb << 20 : -1;
     char key[ID_SHA256_BYTES];
     struct err e;
 

@@ -304,7 +304,7 @@ class Isolation(StackCase):
         # Nothing of these may stand in an answer to `mine`.
         cls.secrets = [s.encode() for s in (cls.other, cls.job, cls.library, cls.track, cls.library_track, cls.s.key, "secret-of", "theirs", "downloads/library")]
 
-    BODIES = {"/api/jobs/actions": {"action": "delete", "status": "completed"}, "/api/jobs/{id}/status": {"status": "cancelled"}, "/api/jobs/{id}": {"priority": 1}}
+    BODIES = {"/api/jobs/actions": {"action": "delete", "status": "completed"}, "/api/jobs/{id}/status": {"status": "cancelled"}, "/api/jobs/{id}": {"priority": -1}}
 
     def tries(self):
         """(route, flags, path, whether it names somebody else's thing)"""
@@ -383,6 +383,20 @@ class Isolation(StackCase):
     def test_holds_in_what_is_remembered_by_etag(self):
         tags = {self.api("GET", "/api/jobs", key=None, headers={"X-Session-ID": s}).headers["ETag"] for s in (self.mine, self.other)}
         self.assertEqual(len(tags), 2)
+
+
+class OpenToAnybody(StackCase):
+    OPTIONS = {"workers": 0, "site": False, "env": {"SESSIONS_OPEN": "true", "SESSIONS_OPEN_MOST": "3"}}
+
+    def test_is_open_to_so_many_only(self):
+        opened = [self.api("POST", "/api/sessions", key=None) for _ in range(5)]
+        self.assertEqual([r.status for r in opened], [201, 201, 201, 429, 429])
+        self.assertEqual(self.api("POST", "/api/sessions").status, 201, "who has a key may")
+        session = opened[0].json["session_uuid"]
+        reply = self.api("POST", "/api/jobs", {"url": "https://example.org/a?b=1", "priority": 1}, key=None, headers={"X-Session-ID": session})
+        self.assertProblem(reply, 422, "input", ["priority"])
+        self.assertEqual(self.api("DELETE", f"/api/sessions/{session}", key=None, headers={"X-Session-ID": session}).status, 204)
+        self.assertEqual(self.api("POST", "/api/sessions", key=None).status, 201, "one that ended makes room")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,10 @@ static void use_tenants(struct db *db, const struct conf *conf)
     ok(keys_add(db, "tenant", &limits, key, &e));
     ok(keys_check(db, key, &s.key_id, &e));
     ok(keys_list(db, ignore_key, NULL, &e));
-    ok(sessions_add(db, &s, &e));
+    ok(sessions_add(db, &s, 100, &e));
+    struct session nobodys = s;
+    nobodys.key_id = 0;
+    ok(sessions_add(db, &nobodys, 100, &e));
     ok(life_submit(db, conf, &ask, uuid, &how, &e));
     ok(sessions_find(db, s.uuid, &s, &e));
     ok(sessions_list(db, "", 10, ignore_session, NULL, &e));

@@ -20,7 +20,7 @@ static const char *opened_with(const struct quota *limits)
     struct session *s = &sessions[count++ % 4];
 
     *s = (struct session){ .expires_at_ms = clock_wall_ms() + HOUR_MS, .limits = *limits, .label = "a label" };
-    must(sessions_add(db, s, &e));
+    must(sessions_add(db, s, 100, &e));
     return s->uuid;
 }
 
@@ -356,7 +356,7 @@ TEST(a_key_has_so_many_jobs_open_at_a_time_in_its_sessions_as_well)
 
     must(keys_add(db, "bob", &(struct quota){ .max_jobs = 2 }, key, &e));
     assert_int_equal(keys_check(db, key, &s.key_id, &e), 1);
-    must(sessions_add(db, &s, &e));
+    must(sessions_add(db, &s, 100, &e));
     const struct outcome first = ask_as(NULL, s.key_id, "https://example.org/1");
     ask(s.uuid, "https://example.org/2");
     assert_int_equal(ask_as(NULL, s.key_id, "https://example.org/3").rc, -1);

@@ -10,49 +10,61 @@
 #define COVER_MAX_PIXELS 1000
 #define COVER_MAX_BYTES  (4 << 20)
 
-/* One that did not come with the stream: `name`, or "" if it cannot be had. */
-static const char *fetch_other(struct run *r, const char *url, const char *name)
+/* A picture is no reason to fail; somebody who wants us to stop is. */
+static bool is_stop(enum err_kind kind)
 {
-    struct err e;
+    return kind == ERR_CANCELLED || kind == ERR_PAUSED || kind == ERR_LOST;
+}
 
-    const bool have = *url && fetch_picture(r, url, name, &e) == 0;
-    if (*url && !have)
-        log_err(LOG_WARN, "picture_not_fetched", &e);
-    return have ? name : "";
+/* One that did not come with the stream: *picture is `name`, or stays if it cannot be had. -1: stop. */
+static int fetch_other(struct run *r, const char *url, const char *name, const char **picture, struct err *e)
+{
+    if (**picture || !*url)
+        return 0;
+    if (fetch_picture(r, url, name, e) == 0) {
+        *picture = name;
+        return 0;
+    }
+    if (is_stop(e->kind))
+        return -1;
+    log_err(LOG_WARN, "picture_not_fetched", e);
+    return 0;
 }
 
 /* The picture that belongs to what was looked for (Spotify's), rather than that of the place where it was found; that
  * of the stream; or, for a feed's file, the one that the feed names. */
-static const char *find_picture(struct run *r)
+static int find_picture(struct run *r, const char **picture, struct err *e)
 {
     cJSON *wanted = r->track.wanted_json ? cJSON_Parse(r->track.wanted_json) : NULL;
-    const char *picture = fetch_other(r, json_text(wanted, "cover_url", ""), "wanted.image");
 
-    if (!*picture)
-        picture = json_text(run_output(r, "download"), "thumbnail", "");
-    if (!*picture)
-        picture = fetch_other(r, r->track.info.thumbnail_url, "named.image");
+    *picture = "";
+    int rc = fetch_other(r, json_text(wanted, "cover_url", ""), "wanted.image", picture, e);
+    if (!**picture)
+        *picture = json_text(run_output(r, "download"), "thumbnail", "");
+    if (rc == 0)
+        rc = fetch_other(r, r->track.info.thumbnail_url, "named.image", picture, e);
     cJSON_Delete(wanted);
-    return picture;
+    return rc;
 }
 
 /* work/cover.jpg from the thumbnail; "" and a warning if that is not possible. -1 only when we have to stop. */
 static int make_cover(struct run *r, const char **cover, struct err *e)
 {
-    const char *thumbnail = find_picture(r);
+    const char *thumbnail;
+    cJSON *result = NULL;
+
+    *cover = NULL;
+    if (find_picture(r, &thumbnail, e))
+        return -1;
+    if (!*thumbnail)
+        return 0;
     const struct media_call call = {
         .command = "cover", .input = thumbnail, .output = "cover.jpg", .output_max_bytes = COVER_MAX_BYTES,
     };
-    cJSON *request = cJSON_CreateObject(), *result = NULL;
-
-    *cover = NULL;
-    if (!*thumbnail) {
-        cJSON_Delete(request);
-        return 0;
-    }
+    cJSON *request = cJSON_CreateObject();
     json_put_int(request, "max_pixels", COVER_MAX_PIXELS);
     if (media_run(r, &call, request, 0, 0.4, &result, e)) {
-        if (e->kind == ERR_CANCELLED || e->kind == ERR_LOST)
+        if (is_stop(e->kind))
             return -1;
         log_err(LOG_WARN, "cover_skipped", e);
         return 0;

@@ -65,6 +65,15 @@ static void put_first(char *to, size_t size, const cJSON *o, const char *const *
         utf8_clean(to);
     }
 }
+
+/* A link that was cut would be another link. */
+static void put_link(char *to, size_t size, const cJSON *o, const char *const *names)
+{
+    for (; *names && !*to; names++)
+        if (strlen(json_text(o, *names, "")) < size)
+            put_first(to, size, o, (const char *const[]){ *names, NULL });
+}
+#define PUT_LINK(field, ...) put_link(field, sizeof field, o, (const char *const[]){ __VA_ARGS__, NULL })
 #define PUT(field, ...) put_first(field, sizeof field, o, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* yt-dlp's note to itself behind the link of a feed's entry: it would make another link of the same file. */
@@ -142,9 +151,9 @@ static void read_entry(const cJSON *o, struct ytdlp_entry *out)
     PUT(info->source_id, "id");
     PUT(info->extractor, "extractor_key", "ie_key");
     if (out->is_reference)
-        PUT(info->url, "url", "webpage_url");
+        PUT_LINK(info->url, "url", "webpage_url");
     else
-        PUT(info->url, "webpage_url", "original_url", "url");
+        PUT_LINK(info->url, "webpage_url", "original_url", "url");
     cut_smuggled(info->url);
     info->duration_ms = -1;
     out->size_bytes = whole(o, "filesize");
