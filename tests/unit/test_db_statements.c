@@ -343,6 +343,7 @@ static const struct { const char *part, *reason; } may_scan[] = {
     { "DELETE FROM logins WHERE expires_at_ms", "one row per signed-in browser" },
     { "FROM kept_sources", "as many streams as CACHE_MAX_MB has room for" },
     { "FROM previews WHERE state IN", "an hour's rows" },
+    { "AND key_id IS NULL AND ended_at_ms", "as many sessions as SESSIONS_OPEN_MOST has room for" },
     { "FROM workers", "one row per worker process" },
     { "SELECT COUNT(*) FROM whitelist", "its entries, which somebody wrote by hand" },
     { "DELETE FROM api_keys", "at start and by hand, over a handful of keys" },
