@@ -114,6 +114,8 @@ static int submit(struct request *req, const struct submission *sub, const struc
     else
         cache_canonical(asked, sizeof asked, &t->link, t->url.text, spec_wants_list(&sub->spec));
     cache_work_key(work, tenant, asked, sub->spec_json, sub->spec.client_ref);
+    if (spec_wants_one(&sub->spec))     /* which may be the first of many */
+        strncat(asked, " one", sizeof asked - strlen(asked) - 1);
     cache_outcome_key(outcome, tenant, asked, &sub->spec);
     job.outcome_key = outcome;
     if (whitelist_enabled(req->db, req->conf, &only_listed, &decided_by, e))

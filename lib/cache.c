@@ -47,11 +47,11 @@ void cache_stream_key(char out[ID_SHA256_BYTES], const struct track_info *info, 
 }
 
 void cache_result_key(char out[ID_SHA256_BYTES], const char *tenant, const struct track_info *info, int64_t number,
-                      const struct spec *spec)
+                      const char *told, const struct spec *spec)
 {
     char *what = recording(info), *shape = spec_shape(spec);
 
-    hash_and_free(out, xasprintf("result 1\n%s\n%s\n%lld\n%s", tenant, what, (long long)number, shape));
+    hash_and_free(out, xasprintf("result 1\n%s\n%s\n%lld\n%s\n%s", tenant, what, (long long)number, told, shape));
     free(what);
     free(shape);
 }

@@ -4,7 +4,8 @@
  *
  *      recording   where it comes from: the platform and its id there, or the address of a file
  *      stream      recording and quality: a kept stream (DATA_DIR/cache/<key>/)
- *      result      tenant, recording and the options that shape the file: downloaded_tracks.result_key
+ *      result      tenant, recording, what its tags say besides what its source knows, and the options that shape the
+ *                  file: downloaded_tracks.result_key
  *      work        tenant, what was asked and all options: download_jobs.work_key
  *      outcome     tenant, what was asked and the same options: download_jobs.outcome_key, known before anything is
  *                  resolved
@@ -25,9 +26,10 @@ void cache_canonical(char *out, size_t size, const struct source_link *link, con
 
 void cache_stream_key(char out[ID_SHA256_BYTES], const struct track_info *info, const char *quality);
 
-/* number: the place in its list where that is what its tag will say, else 0. */
+/* number: the place in its list, which its tags and its name say; 0 for none. told: what somebody else than its source
+ * says of it, as Spotify does, and will be in its tags; "". */
 void cache_result_key(char out[ID_SHA256_BYTES], const char *tenant, const struct track_info *info, int64_t number,
-                      const struct spec *spec);
+                      const char *told, const struct spec *spec);
 
 /* All that makes two submissions the same: what they are called by their submitter as well. */
 void cache_work_key(char out[ID_SHA256_BYTES], const char *tenant, const char *asked, const char *spec_json,

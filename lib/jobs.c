@@ -119,8 +119,9 @@ static const char *const sql[Q_COUNT] = {
     [Q_SET_PLAYLIST] = "UPDATE download_jobs SET playlist_path = :path WHERE id = :id",
     [Q_OUTCOME] =
         "SELECT k.id FROM download_jobs j JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
+        "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
         " WHERE j.outcome_key = :outcome_key AND j.state = 'done' AND j.is_list = 0 AND j.deleted_at_ms IS NULL"
-        "   AND j.finished_at_ms >= :after_ms AND k.state = 'done' AND (:session IS NULL OR j.session_uuid = :session)"
+        "   AND k.state = 'done' AND (:session IS NULL OR j.session_uuid = :session)"
         " LIMIT 1",
     [Q_MARK_DELETED] =
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"

@@ -14,7 +14,8 @@
 
 #define DAY_MS           (24 * 3600 * 1000LL)
 #define RETRY_LONGEST_MS (3600 * 1000LL)
-#define TWIN_LOOKS_MS    30000      /* where nobody wakes it: the other one was cancelled, paused or deleted */
+#define TWIN_LOOKS_MS    30000      /* where nobody wakes it: the other one waits, or was stopped while it did */
+#define TWINS_AT_ONCE    100        /* woken in one transaction; the first of them wakes the next */
 #define REFUSALS_PER_TRY 8          /* a refusal rests the source and hardly is the job's fault; but not for ever */
 #define PREVIEWS_OPEN_MOST 50
 #define PROMOTE_AT_ONCE  100        /* a short transaction each: submits go on in between */
@@ -146,30 +147,42 @@ static int hasten(struct db *db, const char *uuid, const struct new_job *j, stru
 }
 
 /* A job that is done as it is born, with the files of another one. */
-static int add_cached(struct db *db, const struct new_job *j, int64_t from, struct err *e)
+static int add_cached(struct db *db, const struct new_job *j, const struct track *from, struct err *e)
 {
-    struct track t = { 0 };
     char uuid[ID_UUID_BYTES];
     int64_t job_id = 0, id = 0;
 
-    if (tracks_by_id(db, from, &t, e))
-        return -1;
     id_uuid7(uuid);
-    int rc = jobs_add(db, j, &job_id, e);
+    if (jobs_add(db, j, &job_id, e))
+        return -1;
     const struct new_track track = {
-        .uuid = uuid, .job_id = job_id, .item_index = 1, .info = &t.info, .state = "queued", .is_known = true,
-        .meta_json = t.meta_json, .wanted_json = t.wanted_json, .match_json = t.match_json,
-        .result_key = *t.result_key ? t.result_key : NULL,
+        .uuid = uuid, .job_id = job_id, .item_index = 1, .info = &from->info, .state = "queued", .is_known = true,
+        .meta_json = from->meta_json, .wanted_json = from->wanted_json, .match_json = from->match_json,
+        .result_key = *from->result_key ? from->result_key : NULL,
     };
-    if (rc == 0)
-        rc = tracks_add(db, &track, &id, e);
+    if (tracks_add(db, &track, &id, e))
+        return -1;
     const struct new_task task = { .kind = "track", .queue = "default", .job_id = job_id, .subject_id = id,
                                    .ended = "done" };
-    track_free(&t);
-    if (rc || tracks_share(db, from, id, e) || queue_add(db, &task, e) || jobs_add_cached(db, job_id, e) ||
+    if (tracks_share(db, from->id, id, e) || queue_add(db, &task, e) || jobs_add_cached(db, job_id, e) ||
         tell(db, job_id, "submitted", NULL, e) || tell(db, job_id, "cached", NULL, e))
         return -1;
     return jobs_settle(db, job_id, NULL, NULL, e);
+}
+
+/* A finished file that will do, and that its submitter might have had made. id is 0 if there is none. */
+static int find_cached(struct db *db, const struct conf *conf, const struct new_job *j, struct track *t, struct err *e)
+{
+    const int64_t most_ms = quota_smaller(j->limits.max_duration_s, conf->max_duration_s) * 1000;
+    int64_t id = 0;
+
+    if (!conf->cache_days || !j->may_be_cached)
+        return 0;
+    if (jobs_find_outcome(db, j->outcome_key, cached_after_ms(conf), &id, e) || (id && tracks_by_id(db, id, t, e)))
+        return -1;
+    if (t->info.duration_ms > most_ms)
+        t->id = 0;
+    return 0;
 }
 
 static int find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e)
@@ -184,7 +197,7 @@ static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *
                         enum submitted *how, struct err *e)
 {
     const int same = find_same(db, j, uuid, e);
-    int64_t from = 0;
+    struct track from = { 0 };
 
     j->uuid = uuid;
     *how = SUBMIT_SAME;
@@ -192,10 +205,12 @@ static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *
         return same < 0 ? -1 : hasten(db, uuid, j, e);
     if (admit(db, j, e))
         return -1;
-    if (conf->cache_days && j->may_be_cached && jobs_find_outcome(db, j->outcome_key, cached_after_ms(conf), &from, e))
-        return -1;
-    *how = from ? SUBMIT_CACHED : SUBMIT_NEW;
-    return from ? add_cached(db, j, from, e) : add_in_tx(db, j, e);
+    int rc = find_cached(db, conf, j, &from, e);
+    *how = from.id ? SUBMIT_CACHED : SUBMIT_NEW;
+    if (rc == 0)
+        rc = from.id ? add_cached(db, j, &from, e) : add_in_tx(db, j, e);
+    track_free(&from);
+    return rc;
 }
 
 int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
@@ -469,8 +484,19 @@ static int settle_for(struct db *db, const struct claim *c, const char *kind, co
 /* Where a source was not asked, or has told already (life_fed): that says nothing of it. */
 static const struct err unasked = { .kind = ERR_LOST };
 
-/* Others may want the very files that this track was about. */
-static int wake_twins(struct db *db, const struct claim *c, bool all, struct err *e)
+static int wake_by_key(struct db *db, const char *result_key, int most, struct err *e)
+{
+    int64_t jobs[TWINS_AT_ONCE];
+    const int n = queue_wake_twins(db, result_key, jobs, most, e);
+    int rc = n < 0 ? -1 : 0;
+
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = jobs_touch(db, jobs[i], e);
+    return rc;
+}
+
+/* Others may want the very files that this track was about: they are there now, or the next one is to make them. */
+static int wake_twins(struct db *db, const struct claim *c, int most, struct err *e)
 {
     struct track t = { 0 };
 
@@ -478,7 +504,7 @@ static int wake_twins(struct db *db, const struct claim *c, bool all, struct err
         return 0;
     int rc = tracks_by_id(db, c->subject_id, &t, e);
     if (rc == 0 && *t.result_key)
-        rc = queue_wake_twins(db, t.result_key, all, e);
+        rc = wake_by_key(db, t.result_key, most, e);
     track_free(&t);
     return rc;
 }
@@ -698,7 +724,10 @@ int life_forget_preview(struct db *db, char uuid[ID_UUID_BYTES], struct err *e)
 
 static int learned_in_tx(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
 {
-    return queue_check(db, c, e) || tracks_learn(db, c->subject_id, page, e) || jobs_touch(db, c->job_id, e) ? -1 : 0;
+    return queue_check(db, c, e) || tracks_learn(db, c->subject_id, page, e) || queue_page_read(db, c, e) ||
+                   jobs_touch(db, c->job_id, e)
+               ? -1
+               : 0;
 }
 
 int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
@@ -712,7 +741,7 @@ static int shared_in_tx(struct db *db, const struct claim *c, int64_t from, cons
 {
     return tracks_share(db, from, c->subject_id, e) || jobs_add_cached(db, c->job_id, e) || heard(db, c, &unasked, e) ||
                    queue_finish(db, c, "done", NULL, NULL, e) ||
-                   queue_wake_twins(db, result_key, true, e) ||
+                   wake_by_key(db, result_key, TWINS_AT_ONCE, e) ||
                    tell_attempt(db, c, "cached", NULL, NULL, NULL, e) || settle_for(db, c, NULL, NULL, e)
                ? -1
                : 0;
@@ -769,7 +798,7 @@ static int finished_in_tx(struct db *db, const struct claim *c, const struct lif
             return -1;
     if (tracks_set_result(db, c->subject_id, r->duration_ms, r->report_json, e) || heard(db, c, &unasked, e) ||
         queue_finish(db, c, "done", NULL, NULL, e) || tell_attempt(db, c, "done", NULL, NULL, NULL, e) ||
-        wake_twins(db, c, true, e))
+        wake_twins(db, c, TWINS_AT_ONCE, e))
         return -1;
     return settle_for(db, c, NULL, NULL, e);
 }
@@ -819,7 +848,7 @@ static int end_in_tx(struct db *db, const struct ending *n, const char *state, c
 
     if (queue_finish(db, c, state, kind, text, e))
         return -1;
-    if (is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) || wake_twins(db, c, false, e)))
+    if (is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) || wake_twins(db, c, 1, e)))
         return -1;
     if (is_preview(c) && previews_set_state(db, c->subject_id, "failed", NULL, kind, text, e))
         return -1;
@@ -853,6 +882,8 @@ static int again_in_tx(struct db *db, struct ending *n, const char *event, struc
     if (queue_again(db, n->c, &n->again, e))
         return -1;
     if (is_track(n->c) && tracks_set_error(db, n->c->subject_id, state, n->again.kind, n->again.text, e))
+        return -1;
+    if (n->again.paused && wake_twins(db, n->c, 1, e))      /* nobody knows how long that will be */
         return -1;
     return tell_attempt(db, n->c, event, n->standing.stage, n->again.kind ? n->why : NULL, n->again.text, e) ||
                    settle_for(db, n->c, n->again.kind, n->again.text, e)
@@ -967,6 +998,22 @@ int life_playlist_written(struct db *db, const struct claim *c, const char *path
                        ? -1
                        : 0;
     return db_end(db, rc, e);
+}
+
+static int clear_way_in_tx(struct db *db, const struct claim *c, bool *clear, struct err *e)
+{
+    if (queue_check(db, c, e) || queue_drop_house(db, c->job_id, e))
+        return -1;
+    const int running = queue_others_running(db, c, e);
+    *clear = running == 0;
+    return running < 0 ? -1 : 0;
+}
+
+int life_clear_way(struct db *db, const struct claim *c, bool *clear, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, clear_way_in_tx(db, c, clear, e), e);
 }
 
 static int let_go_in_tx(struct db *db, const struct claim *c, const char *path, bool *is_last, struct err *e)

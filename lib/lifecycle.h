@@ -161,6 +161,9 @@ int life_kept_house(struct db *db, const struct claim *c, struct err *e);
 /* A playlist file is written. path is below DATA_DIR. ERR_LOST. */
 int life_playlist_written(struct db *db, const struct claim *c, const char *path, struct err *e);
 
+/* A purge begins: of the deleted job nothing else is to run from now on. *clear: nothing does. ERR_LOST. */
+int life_clear_way(struct db *db, const struct claim *c, bool *clear, struct err *e);
+
 /* A job that is being purged lets go of one file; *is_last tells that nobody else refers to it: then it is to be
  * removed, and the reference stays until the job's row goes. ERR_LOST. */
 int life_let_go(struct db *db, const struct claim *c, const char *path, bool *is_last, struct err *e);

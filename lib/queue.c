@@ -32,7 +32,7 @@ enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
     Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
-    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_WAKE_TWINS, Q_FORGET_PREVIEW, Q_COUNT
+    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_PAGE_READ, Q_WAKE_TWINS, Q_DROP_HOUSE, Q_FORGET_PREVIEW, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -86,6 +86,8 @@ static const char *const sql[Q_COUNT] = {
         "       percent = 0, downloaded_bytes = NULL, total_bytes = NULL, finished_at_ms = NULL"
         " WHERE job_id = :job_id AND state IN ('failed', 'cancelled') AND kind IN ('resolve', 'track')",
     [Q_DROP_TIDY] = "DELETE FROM tasks WHERE job_id = :job_id AND kind = 'tidy' AND state = 'queued'",
+    [Q_DROP_HOUSE] =
+        "DELETE FROM tasks WHERE job_id = :job_id AND state = 'queued' AND kind IN ('tidy', 'playlist')",
     [Q_TIDIES] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND kind = 'tidy' AND state = 'running' LIMIT 1",
     [Q_PRIORITY] =
         "UPDATE tasks SET priority = :priority WHERE job_id = :job_id AND state IN ('queued', 'running', 'paused')",
@@ -94,11 +96,12 @@ static const char *const sql[Q_COUNT] = {
         " WHERE job_id = :job_id AND state IN ('queued', 'paused') AND kind = 'resolve' AND attempt = 0",
     [Q_OTHERS] = "SELECT 1 FROM tasks WHERE job_id = :job_id AND state = 'running' AND id <> :id LIMIT 1",
     [Q_FED] = "UPDATE tasks SET asks = 0" FENCE,
+    [Q_PAGE_READ] = "UPDATE tasks SET asks = min(asks, 1)" FENCE,
     [Q_WAKE_TWINS] =
         "UPDATE tasks SET due = 1, waits_for = '', run_after_ms = :now_ms WHERE id IN ("
         "  SELECT t.id FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         "   WHERE k.result_key = :result_key AND k.state = 'queued' AND t.state = 'queued' AND t.waits_for = 'twin'"
-        "   ORDER BY k.id LIMIT :most)",
+        "   ORDER BY k.id LIMIT :most) RETURNING job_id",
     /* An hour's rows have no job. */
     [Q_FORGET_PREVIEW] = "DELETE FROM tasks WHERE job_id IS NULL AND kind = 'preview' AND subject_id = :id",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
@@ -401,6 +404,11 @@ int queue_others_running(struct db *db, const struct claim *c, struct err *e)
     return row;
 }
 
+int queue_drop_house(struct db *db, int64_t job_id, struct err *e)
+{
+    return change_job(db, db_stmt(db, sql[Q_DROP_HOUSE]), job_id, NULL, e);
+}
+
 int queue_other_owners(struct db *db, const char *self, char (*owners)[QUEUE_OWNER_BYTES], int max, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_OWNERS]);
@@ -448,16 +456,22 @@ int queue_next_later(struct db *db, int64_t *run_after_ms, struct err *e)
     return row;
 }
 
+static int read_ids(struct stmt *s, int64_t *ids, struct err *e)
+{
+    int n = 0, row;
+
+    while ((row = db_step(s, e)) == 1)
+        ids[n++] = col_int(s, 0);
+    return row < 0 ? -1 : n;
+}
+
 int queue_promote(struct db *db, int64_t *job_ids, int max, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_PROMOTE]);
-    int n = 0, row;
 
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":max", max);
-    while ((row = db_step(s, e)) == 1)
-        job_ids[n++] = col_int(s, 0);       /* 0 for a task without a job */
-    return row < 0 ? -1 : n;
+    return read_ids(s, job_ids, e);     /* 0 for a task without a job */
 }
 
 /* Set by NTP in steps of seconds, or by hand by years: smaller steps are slewing and rounding. */
@@ -530,14 +544,22 @@ int queue_running(struct db *db, int most, void (*on_row)(void *arg, const struc
     return row;
 }
 
-int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err *e)
+int queue_wake_twins(struct db *db, const char *result_key, int64_t *job_ids, int max, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_WAKE_TWINS]);
 
     bind_text(s, ":result_key", result_key);
     bind_int(s, ":now_ms", clock_wall_ms());
-    bind_int(s, ":most", all ? QUEUE_COUNT_MOST : 1);
-    return db_run(s, e);
+    bind_int(s, ":most", max);
+    return read_ids(s, job_ids, e);
+}
+
+int queue_page_read(struct db *db, const struct claim *c, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_PAGE_READ]);
+
+    bind_fence(s, c);
+    return run_fenced(db, s, e);
 }
 
 int queue_forget_preview(struct db *db, int64_t preview_id, struct err *e)

@@ -131,6 +131,9 @@ int queue_reschedule(struct db *db, int64_t job_id, int64_t at_ms, int64_t *coun
 /* Does another task of the claim's job run? A purge waits for it. 1, 0 or -1. */
 int queue_others_running(struct db *db, const struct claim *c, struct err *e);
 
+/* [tx] House-keeping that waits, of a job that goes: it is not to begin any more. */
+int queue_drop_house(struct db *db, int64_t job_id, struct err *e);
+
 /* Owners, other than `self`, that hold running tasks; at most max. Returns the count or -1. */
 int queue_other_owners(struct db *db, const char *self, char (*owners)[QUEUE_OWNER_BYTES], int max, struct err *e);
 
@@ -151,8 +154,12 @@ int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, in
 
 #define QUEUE_TWIN "twin"
 
-/* [tx] Makes tracks due that wait for others with this result key: all of them, or the next one. */
-int queue_wake_twins(struct db *db, const char *result_key, bool all, struct err *e);
+/* [tx] Makes tracks due that wait for others with this result key, at most max of them; their jobs. Returns the count
+ * or -1. */
+int queue_wake_twins(struct db *db, const char *result_key, int64_t *job_ids, int max, struct err *e);
+
+/* [tx] The task has read the page that it wanted; its media is to come. ERR_LOST. */
+int queue_page_read(struct db *db, const struct claim *c, struct err *e);
 
 /* [tx] The task has all that it wanted of its source. ERR_LOST. */
 int queue_fed(struct db *db, const struct claim *c, struct err *e);

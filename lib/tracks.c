@@ -80,7 +80,7 @@ static const char *const sql[Q_COUNT] = {
         "INSERT INTO artifacts (track_id, kind, path, format, size_bytes, sha256, created_at_ms)"
         " VALUES (:track_id, :kind, :path, :format, :size_bytes, :sha256, :now_ms)"
         " ON CONFLICT (track_id, kind) DO UPDATE SET path = excluded.path, format = excluded.format,"
-        "       size_bytes = excluded.size_bytes, sha256 = excluded.sha256",
+        "       size_bytes = excluded.size_bytes, sha256 = excluded.sha256, created_at_ms = excluded.created_at_ms",
     [Q_WORK] =
         "SELECT MAX(CASE WHEN t.state IN ('queued', 'running', 'paused') THEN 2 WHEN t.state = 'failed' THEN 1"
         "           ELSE 0 END) FROM tasks t"
@@ -92,7 +92,8 @@ static const char *const sql[Q_COUNT] = {
         " WHERE t.job_id = :job_id ORDER BY t.id, s.position LIMIT 64",
     [Q_FIND_RESULT] =
         "SELECT k.id FROM downloaded_tracks k JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL"
-        " WHERE k.result_key = :result_key AND k.state = 'done' AND k.finished_at_ms >= :after_ms LIMIT 1",
+        "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
+        " WHERE k.result_key = :result_key AND k.state = 'done' LIMIT 1",
     [Q_TWIN] =
         "SELECT 1 FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         " WHERE k.result_key = :result_key AND k.state IN ('queued', 'running') AND k.id <> :id"
@@ -102,9 +103,10 @@ static const char *const sql[Q_COUNT] = {
         " WHERE k.result_key = :result_key AND k.state = 'running' AND k.is_lead = 1 AND k.id <> :id"
         "   AND t.state = 'running' LIMIT 1",
     [Q_LEAD] = "UPDATE downloaded_tracks SET is_lead = 1, result_key = :result_key WHERE id = :id",
+    /* As old as they are: who shares them does not make them new. */
     [Q_SHARE_FILES] =
         "INSERT INTO artifacts (track_id, kind, path, format, size_bytes, sha256, created_at_ms)"
-        " SELECT :to, kind, path, format, size_bytes, sha256, :now_ms FROM artifacts WHERE track_id = :from"
+        " SELECT :to, kind, path, format, size_bytes, sha256, created_at_ms FROM artifacts WHERE track_id = :from"
         " ON CONFLICT (track_id, kind) DO NOTHING",
     [Q_SHARE] =
         "UPDATE downloaded_tracks SET state = 'done', is_cached = 1, error_kind = NULL, error_text = NULL,"
@@ -357,19 +359,19 @@ int tracks_lead(struct db *db, const char *result_key, int64_t id, struct err *e
     return db_run(s, e) ? -1 : 1;
 }
 
-static int share(struct db *db, int q, int64_t from, int64_t to, struct err *e)
+int tracks_share(struct db *db, int64_t from, int64_t to, struct err *e)
 {
-    struct stmt *s = db_stmt(db, sql[q]);
+    struct stmt *s = db_stmt(db, sql[Q_SHARE_FILES]);
 
+    bind_int(s, ":from", from);
+    bind_int(s, ":to", to);
+    if (db_run(s, e))
+        return -1;
+    s = db_stmt(db, sql[Q_SHARE]);
     bind_int(s, ":from", from);
     bind_int(s, ":to", to);
     bind_int(s, ":now_ms", clock_wall_ms());
     return db_run(s, e);
-}
-
-int tracks_share(struct db *db, int64_t from, int64_t to, struct err *e)
-{
-    return share(db, Q_SHARE_FILES, from, to, e) || share(db, Q_SHARE, from, to, e) ? -1 : 0;
 }
 
 int tracks_set_state(struct db *db, int64_t id, const char *state, struct err *e)

@@ -59,7 +59,7 @@ int tracks_add(struct db *db, const struct new_track *n, int64_t *id, struct err
 struct track_page { const struct track_info *info; const char *meta_json, *match_json, *result_key; };
 int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struct err *e);
 
-/* [tx] A finished track with these very files, of a job that is there, finished at after_ms or later: its id, or 0. */
+/* [tx] A finished track with these very files, of a job that is there, made at after_ms or later: its id, or 0. */
 int tracks_find_result(struct db *db, const char *result_key, int64_t after_ms, int64_t *id, struct err *e);
 
 /* [tx] Is another track at work on these files, or next to be? 1, 0 or -1. */

@@ -183,12 +183,13 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
         t->failed = true;
         return err_set(t->e, ERR_NETWORK, "the server sends a redirect without end");
     }
-    if (!t->f->on_progress)
-        return 0;
+    if (t->failed || !t->f->on_progress)        /* libcurl tells of the end as well: *e is of the failure */
+        return t->failed;
     if (t->received > 0)
         curl_easy_getinfo(t->curl, CURLINFO_SPEED_DOWNLOAD_T, &speed);
-    t->failed = t->f->on_progress(t->f->arg, t->offset + t->received, t->settled ? t->reply->size_bytes : -1,
-                                  (int64_t)speed, t->e) != 0;
+    if (t->f->on_progress(t->f->arg, t->offset + t->received, t->settled ? t->reply->size_bytes : -1, (int64_t)speed,
+                          t->e))
+        t->failed = true;
     return t->failed;
 }
 

@@ -96,6 +96,19 @@ static int64_t link_out(const struct run *r, const char *dir, const char *file)
     return link(run_path(r, file), to) == 0 && stat(to, &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
+/* In place of an older one, which is of no use any more: nothing would be made anew for what is kept already. Whoever
+ * looks at this moment finds none, and asks the source. */
+static int put_in_place(const char *fresh, const char *final, struct err *e)
+{
+    if (rename(fresh, final) == 0)
+        return 0;
+    if (errno != EEXIST && errno != ENOTEMPTY)
+        return err_errno(e, "cannot keep the stream as %s", final);
+    if (file_remove_tree(final, e))
+        return -1;
+    return rename(fresh, final) ? err_errno(e, "cannot keep the stream as %s", final) : 0;
+}
+
 /* Made aside and renamed: half of one is never found. */
 static int give(const struct run *r, struct kept *k, struct err *e)
 {
@@ -110,9 +123,7 @@ static int give(const struct run *r, struct kept *k, struct err *e)
     if (k->size_bytes < 0 || picture < 0)
         return err_errno(e, "cannot link the stream of %s", r->track.uuid);
     k->size_bytes += picture;
-    if (rename(fresh, final) && errno != EEXIST && errno != ENOTEMPTY)
-        return err_errno(e, "cannot keep the stream as %s", final);
-    return kept_put(r->db, k, e);
+    return put_in_place(fresh, final, e) ? -1 : kept_put(r->db, k, e);
 }
 
 void keep_give(const struct run *r)

@@ -96,11 +96,11 @@ static int check_limits(const struct run *r, const struct ytdlp_entry *entry, st
     return 0;
 }
 
-static int check_owner(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e)
+static int check_owner(const struct run *r, const struct track_info *info, const struct meta *m, bool must_say,
+                       struct err *e)
 {
-    const struct meta *m = &entry->meta;
     const struct who_clues clues = {
-        .extractor_key = entry->info.extractor, .page_url = entry->info.url,
+        .extractor_key = info->extractor, .page_url = info->url,
         .channel_id = meta_text(m, META_CHANNEL_ID), .channel_url = meta_text(m, META_CHANNEL_URL),
         .channel = meta_text(m, META_CHANNEL), .uploader_id = meta_text(m, META_UPLOADER_ID),
         .uploader_url = meta_text(m, META_UPLOADER_URL), .uploader = meta_text(m, META_UPLOADER),
@@ -113,7 +113,29 @@ static int check_owner(const struct run *r, const struct ytdlp_entry *entry, boo
 
 int learn_check_entry(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e)
 {
-    return check_limits(r, entry, e) || check_owner(r, entry, must_say, e) ? -1 : 0;
+    return check_limits(r, entry, e) || check_owner(r, &entry->info, &entry->meta, must_say, e) ? -1 : 0;
+}
+
+int learn_check_host(const struct run *r, const char *url, struct err *e)
+{
+    struct who who;
+
+    who_from_entry(&who, &(struct who_clues){ .page_url = url });
+    if (strcmp(who.platform, "generic") == 0)       /* a file at an address that does not look like one */
+        copy_text(who.platform, sizeof who.platform, "direct");
+    return whitelist_check(r->db, r->conf, &who, e);
+}
+
+int learn_check_track(const struct run *r, struct err *e)
+{
+    cJSON *doc = r->track.meta_json ? cJSON_Parse(r->track.meta_json) : NULL;
+    struct meta m = META_INIT;
+
+    meta_from_json(&m, doc);
+    const int rc = check_owner(r, &r->track.info, &m, true, e);
+    meta_free(&m);
+    cJSON_Delete(doc);
+    return rc;
 }
 
 /* Where a platform streams the beginning only, its streams say so by their names. */
@@ -134,6 +156,26 @@ static int check_preview(const char *line, const struct ytdlp_entry *entry, stru
 }
 
 /* ---- one page ---- */
+
+static bool recognise(const struct run *r, const char *text, struct source_link *link)
+{
+    struct net_allow allow;
+    struct url url;
+    struct err e;
+
+    return net_allow_parse(&allow, r->conf->allow_source_nets, &e) == 0 && url_check(&url, text, &allow, &e) == 0 &&
+           source_recognise(link, &url, &e) == 0;
+}
+
+int64_t learn_item_of(const struct run *r)
+{
+    struct source_link job, track;
+
+    if (!r->job.is_list || !recognise(r, r->job.url, &job) || !recognise(r, r->track.info.url, &track))
+        return 0;
+    const bool same = *job.id && !strcmp(job.source, track.source) && !strcmp(job.id, track.id);
+    return same && job.kind == track.kind ? r->track.item_index : 0;
+}
 
 /* The track's work directory with what the download needs. A reference has no streams yet: its link is enough. */
 static int hand_over(const struct run *r, const char *track_uuid, const char *line, struct err *e)
@@ -189,7 +231,7 @@ static int read_page(void *arg, struct err *e)
     free(p->line);
     p->line = NULL;
     ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config,
-                       &(struct ytdlp_pages){ .url = p->url, .most = 1 });
+                       &(struct ytdlp_pages){ .url = p->url, .most = 1, .item = learn_item_of(r) });
     const struct ytdlp_run run = {
         .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = longest_s * 1000,
         .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
@@ -206,7 +248,7 @@ static int learn_by_ytdlp(struct run *r, const char *url, const char *track_uuid
     struct ytdlp_entry entry = { .size_bytes = -1 };
 
     int rc = run_patiently(r, read_page, &p, e) || ytdlp_read_entry(p.line, &entry, e) ? -1 : 0;
-    if (rc == 0 && entry.in_list)
+    if (rc == 0 && entry.in_list && !learn_item_of(r))
         rc = err_set(e, ERR_UNSUPPORTED, "this leads to a list, not to a track");
     if (rc == 0)
         rc = learn_line(r, p.line, &entry, track_uuid, out, e);
@@ -224,7 +266,7 @@ int learn_page(struct run *r, const char *url, const char *track_uuid, struct le
     const int direct = direct_resolve(r, url, &entry.info, &entry.size_bytes, e);
     if (direct == DIRECT_NOT && learn_by_ytdlp(r, url, track_uuid, out, e))
         return -1;
-    if (direct < 0 || (direct == 0 && (learn_check_entry(r, &entry, true, e) || hand_over(r, track_uuid, NULL, e))))
+    if (direct < 0 || (direct == 0 && (check_limits(r, &entry, e) || hand_over(r, track_uuid, NULL, e))))
         return -1;
     if (direct == 0) {
         out->info = entry.info;
@@ -248,6 +290,29 @@ static void add_spec(const struct run *r, bool in_list, struct meta *m)
     meta_from_spec(m, &spec);
 }
 
+/* The same recording with a song's own words around it is another file. */
+static char *told_by_spotify(const struct meta *m)
+{
+    static const enum meta_text texts[] = { META_TITLE, META_ARTIST, META_ALBUM, META_ALBUM_ARTIST, META_DATE,
+                                            META_ISRC };
+    static const enum meta_number numbers[] = { META_TRACK_NUMBER, META_DISC_NUMBER };
+    char *told = xstrdup("");
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (m->texts[texts[i]].from == META_FROM_SPOTIFY) {
+            char *longer = xasprintf("%s%zu %s\n", told, i, m->texts[texts[i]].value);
+            free(told);
+            told = longer;
+        }
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (m->numbers[numbers[i]].from == META_FROM_SPOTIFY) {
+            char *longer = xasprintf("%s%zu %lld\n", told, i, (long long)m->numbers[numbers[i]].value);
+            free(told);
+            told = longer;
+        }
+    return told;
+}
+
 void learn_conclude(const struct run *r, int64_t item_index, struct learned *l)
 {
     if (item_index && l->meta.numbers[META_TRACK_NUMBER].from < META_FROM_LIST)
@@ -258,6 +323,7 @@ void learn_conclude(const struct run *r, int64_t item_index, struct learned *l)
     free(l->meta_json);
     l->meta_json = cJSON_PrintUnformatted(doc);
     cJSON_Delete(doc);
-    const bool by_place = l->meta.numbers[META_TRACK_NUMBER].from == META_FROM_LIST;
-    cache_result_key(l->result_key, run_tenant(r), &l->info, by_place ? l->info.track_number : 0, &r->spec);
+    char *told = told_by_spotify(&l->meta);
+    cache_result_key(l->result_key, run_tenant(r), &l->info, item_index, told, &r->spec);
+    free(told);
 }

@@ -27,6 +27,16 @@ int learn_check_link(const struct run *r, const char *text, struct err *e);
  * told is refused where the whitelist is on. ERR_TOO_LARGE, ERR_LIVE, ERR_NOT_WHITELISTED … */
 int learn_check_entry(const struct run *r, const struct ytdlp_entry *entry, bool must_say, struct err *e);
 
+/* Whose a media file is: the host that sends it, after redirects. ERR_NOT_WHITELISTED. */
+int learn_check_host(const struct run *r, const char *url, struct err *e);
+
+/* The same of a track that has been known for a while: by what was read then, and the whitelist of now. */
+int learn_check_track(const struct run *r, struct err *e);
+
+/* Which entry of the page at its link the track is: the slides of a post are all of one page. 0: every other track has
+ * a page of its own. */
+int64_t learn_item_of(const struct run *r);
+
 /* The page at `url`, which is one track's: read patiently, checked, and left as info.json in the track's work directory
  * for the download. Fills info and meta. */
 int learn_page(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e);

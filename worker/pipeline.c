@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "json.h"
+#include "learn.h"
 #include "run.h"
 #include "workdir.h"
 
@@ -297,7 +298,7 @@ int task_track(struct run *r, struct err *e)
     if (file_mkdirs(r->work, e))
         return -1;
     load_state(r);
-    if (!r->track.is_known && learn(r, e))
+    if (r->track.is_known ? learn_check_track(r, e) : learn(r, e))
         return -1;
     if (share(r, &needed, e) || !needed)
         return needed ? -1 : 0;

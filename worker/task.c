@@ -40,75 +40,104 @@ static const struct kind {
     { "preview", task_preview, false, preview_open },
 };
 
-static void remove_work_of(void *arg, const struct track *t)
+struct names { char **list; size_t count; };
+
+static void add_name(struct names *n, const char *name)
 {
-    workdir_remove(((const struct run *)arg)->conf, t->uuid);
+    n->list = xrealloc(n->list, (n->count + 1) * sizeof *n->list);
+    n->list[n->count++] = xstrdup(name);
 }
 
-/* Removes the job's work directories. 1: done; 0: its tasks still run, so this one is put back to wait for them; -1. */
+static void free_names(struct names *n)
+{
+    for (size_t i = 0; i < n->count; i++)
+        free(n->list[i]);
+    free(n->list);
+}
+
+static void add_track(void *arg, const struct track *t)
+{
+    add_name(arg, t->uuid);
+}
+
+/* What is queued goes on from what it has, and may begin at any moment. */
+static void remove_ended(const struct run *r, const char *uuid)
+{
+    struct err e;
+    const int state = tracks_work_state(r->db, uuid, &e);
+
+    if (state >= 0 && state != WORK_OPEN)
+        workdir_remove(r->conf, uuid);
+}
+
+/* Removes the job's work directories. */
 static int clear_work(struct run *r, struct err *e)
 {
     const struct track_filter all = { .job_id = r->claim.job_id, .limit = INT_MAX };
-    const int running = queue_others_running(r->db, &r->claim, e);
+    struct names tracks = { 0 };
 
-    if (running)
-        return running < 0 ? -1 : life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
-    workdir_remove(r->conf, r->job.uuid);
-    return tracks_of_job(r->db, &all, remove_work_of, r, e) ? -1 : 1;
+    const int rc = tracks_of_job(r->db, &all, add_track, &tracks, e);
+    remove_ended(r, r->job.uuid);
+    for (size_t i = 0; i < tracks.count; i++)
+        remove_ended(r, tracks.list[i]);
+    free_names(&tracks);
+    return rc;
 }
 
 /* What the tasks of a job left that ended without a process of their own to clean up: cancelled while they waited, or
  * died too often. */
 int task_tidy(struct run *r, struct err *e)
 {
-    const int cleared = clear_work(r, e);
+    const int running = queue_others_running(r->db, &r->claim, e);
 
-    if (cleared <= 0)
-        return cleared;
+    if (running)
+        return running < 0 ? -1 : life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
+    if (clear_work(r, e))
+        return -1;
     workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, NULL);
     return life_kept_house(r->db, &r->claim, e);
 }
 
-struct paths { char **list; size_t count; };
-
 static void add_path(void *arg, const char *path)
 {
-    struct paths *p = arg;
-
-    p->list = xrealloc(p->list, (p->count + 1) * sizeof *p->list);
-    p->list[p->count++] = xstrdup(path);
+    add_name(arg, path);
 }
 
 /* The files of a job that nobody else refers to. */
 static int remove_files(struct run *r, struct err *e)
 {
-    struct paths p = { 0 };
+    struct names p = { 0 };
     bool is_last = false;
 
     int rc = tracks_paths_of_job(r->db, r->claim.job_id, add_path, &p, e);
-    for (size_t i = 0; i < p.count; i++) {
-        if (rc == 0 && (rc = life_let_go(r->db, &r->claim, p.list[i], &is_last, e)) == 0 && is_last)
+    for (size_t i = 0; i < p.count && rc == 0; i++) {
+        rc = life_let_go(r->db, &r->claim, p.list[i], &is_last, e);
+        run_failpoint(r, "purge", "let-go");
+        if (rc == 0 && is_last)
             workdir_remove_file(r->conf, p.list[i]);
-        free(p.list[i]);
+        run_failpoint(r, "purge", "removed");
     }
-    free(p.list);
+    free_names(&p);
     return rc;
 }
 
 /* The files of a deleted job, then its row. */
 int task_purge(struct run *r, struct err *e)
 {
-    const int cleared = clear_work(r, e);
+    bool clear = false;
 
-    if (cleared <= 0)
-        return cleared;
-    if (*r->job.playlist_path)
-        workdir_remove_file(r->conf, r->job.playlist_path);
-    if (remove_files(r, e))
+    run_failpoint(r, "purge", "begin");
+    if (life_clear_way(r->db, &r->claim, &clear, e))
+        return -1;
+    if (!clear)
+        return life_released(r->db, &r->claim, HOUSE_WAIT_MS, e);
+    if (clear_work(r, e) || remove_files(r, e))
         return -1;
     workdir_remove_leftovers(r->db, r->conf, r->claim.job_id, NULL);
+    workdir_remove_playlists(r->conf, &r->job);
     if (*r->job.session_uuid)
         workdir_leave_session(r->db, r->conf, r->job.session_uuid);
+    run_failpoint(r, "purge", "end");
     return life_purged(r->db, &r->claim, e);
 }
 

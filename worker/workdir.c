@@ -15,6 +15,7 @@
 #include "jobs.h"
 #include "run.h"
 #include "sessions.h"
+#include "status.h"
 #include "tracks.h"
 
 #define UNKNOWN_AGE_S 600
@@ -68,8 +69,11 @@ static bool is_left(struct db *db, const char *path, const char *track_uuid)
     int64_t refs = 0;
     struct err e;
 
-    if (strncmp(name, WORKDIR_PART, strlen(WORKDIR_PART)) == 0)
-        return !track_uuid || strcmp(name + strlen(WORKDIR_PART), track_uuid) == 0;
+    if (strncmp(name, WORKDIR_PART, strlen(WORKDIR_PART)) == 0) {
+        const char *whose = name + strlen(WORKDIR_PART);
+        const int state = track_uuid ? WORK_OPEN : tracks_work_state(db, whose, &e);
+        return track_uuid ? strcmp(whose, track_uuid) == 0 : state >= 0 && state != WORK_OPEN;
+    }
     return tracks_count_refs(db, path, 0, &refs, &e) == 0 && refs == 0;
 }
 
@@ -96,6 +100,21 @@ static void remove_left_in(struct db *db, const struct conf *conf, const char *d
         closedir(d);
 }
 
+/* Of a job that is over: another track of it may just have made them, to put its file there. */
+static void remove_empty_dirs_of(struct db *db, const struct conf *conf, const struct job_request *request,
+                                 const char *dir)
+{
+    struct job job;
+    struct err e;
+
+    if (db_begin(db, &e))
+        return;
+    const int rc = jobs_find(db, request->uuid, &job, &e);
+    if (rc == 0 ? status_is_final(job.state) : e.kind == ERR_NOT_FOUND)
+        remove_empty_dirs(conf, dir);
+    db_end(db, 0, &e);
+}
+
 void workdir_of_job(const struct job_request *job, char *out, size_t size)
 {
     snprintf(out, size, "downloads/%s/%s", jobs_tenant(job->session_uuid), job->uuid);
@@ -113,10 +132,26 @@ void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t jo
         for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
             snprintf(below, sizeof below, "%s/%s", dir, kinds[i]);
             remove_left_in(db, conf, below, track_uuid);
-            remove_empty_dirs(conf, below);
+            remove_empty_dirs_of(db, conf, &job, below);
         }
     }
     job_request_free(&job);
+}
+
+void workdir_remove_playlists(const struct conf *conf, const struct job_request *job)
+{
+    char dir[128], full[RUN_PATH_BYTES + 200];
+    const struct dirent *entry;
+
+    workdir_of_job(job, dir, sizeof dir);
+    snprintf(full, sizeof full, "%s/%s", conf->data_dir, dir);
+    DIR *d = opendir(full);
+    while (d && (entry = readdir(d)))
+        if (entry->d_type != DT_DIR)
+            unlinkat(dirfd(d), entry->d_name, 0);
+    if (d)
+        closedir(d);
+    remove_empty_dirs(conf, dir);
 }
 
 /* rmdir() takes none that holds anything: a job whose purge is yet to come. */

@@ -20,10 +20,14 @@ void workdir_remove(const struct conf *conf, const char *uuid);
 
 /*
  * Removes what a track that will never finish may have left under its final name: files in the directory of its job
- * that no row refers to, and those on their way there of this track (NULL: of any). Looks while it holds the write
- * lock, so that a file that is being placed is never taken for one.
+ * that no row refers to, and those on their way there of this track (NULL: of any that has ended). Looks while it holds
+ * the write lock, so that a file that is being placed is never taken for one. Where the job is over, its directories go
+ * as well if they are empty.
  */
 void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *track_uuid);
+
+/* Of a job that goes: what lies beside the directories of its files. It need not be in its row yet. */
+void workdir_remove_playlists(const struct conf *conf, const struct job_request *job);
 
 /* Removes one finished file (path below DATA_DIR), and the directories that are empty without it. */
 void workdir_remove_file(const struct conf *conf, const char *path);

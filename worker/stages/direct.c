@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "fetch_run.h"
 #include "json.h"
+#include "learn.h"
 #include "source.h"
 
 #define ENDING_MOST 5       /* letters of a file name's ending */
@@ -121,6 +122,8 @@ int direct_resolve(struct run *r, const char *url, struct track_info *info, int6
         return -1;
     if (is_for_ytdlp(&p.reply))
         return DIRECT_NOT;
+    if (learn_check_host(r, p.reply.url, e))
+        return -1;
     *size_bytes = p.reply.size_bytes;
     memset(info, 0, sizeof *info);
     info->duration_ms = -1;
@@ -140,7 +143,8 @@ static int on_reply(void *arg, const struct fetch_reply *reply, struct err *e)
     struct fetching *d = arg;
 
     d->is_page = is_for_ytdlp(reply);
-    return d->is_page ? err_set(e, ERR_UNSUPPORTED, "it is a page, not a file") : 0;
+    return d->is_page ? err_set(e, ERR_UNSUPPORTED, "it is a page, not a file")
+                      : learn_check_host(d->run, reply->url, e);
 }
 
 static int on_progress(void *arg, int64_t bytes, int64_t total_bytes, int64_t speed_bps, struct err *e)

@@ -9,8 +9,8 @@
 
 #define DIRECT_NOT 1
 
-/* What one request tells about the file at `url`. *size_bytes -1: unknown. 0, DIRECT_NOT (yt-dlp has to look at it), or
- * -1 and *e. */
+/* What one request tells about the file at `url`, if the whitelist allows the host that answers. *size_bytes -1:
+ * unknown. 0, DIRECT_NOT (yt-dlp has to look at it), or -1 and *e. */
 int direct_resolve(struct run *r, const char *url, struct track_info *info, int64_t *size_bytes, struct err *e);
 
 /* As stage_download() for such a track; DIRECT_NOT for any other. */

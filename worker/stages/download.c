@@ -21,6 +21,7 @@
 #include "direct.h"
 #include "json.h"
 #include "keep.h"
+#include "learn.h"
 #include "net.h"
 #include "run.h"
 #include "source.h"
@@ -131,33 +132,17 @@ static const char *fresh_info(const struct run *r)
     return path;
 }
 
-static const struct source *source_of(const struct run *r, const char *text, struct source_link *link)
+static const struct source *source_of(const struct run *r, const char *text)
 {
-    struct source_link other;
+    struct source_link link;
     struct net_allow allow;
     struct url url;
     struct err e;
 
-    link = link ? link : &other;
     if (net_allow_parse(&allow, r->conf->allow_source_nets, &e) || url_check(&url, text, &allow, &e) ||
-        source_recognise(link, &url, &e)) {
-        *link = (struct source_link){ .source = "generic" };
+        source_recognise(&link, &url, &e))
         return source_named("generic");
-    }
-    return source_named(link->source);
-}
-
-/* The slides of a post are entries of its page; every other track has a page of its own. */
-static int64_t item_of(const struct run *r)
-{
-    struct source_link job, track;
-
-    if (!r->job.is_list)
-        return 1;
-    source_of(r, r->job.url, &job);
-    source_of(r, r->track.info.url, &track);
-    const bool same = *job.id && !strcmp(job.source, track.source) && !strcmp(job.id, track.id);
-    return same && job.kind == track.kind ? r->track.item_index : 1;
+    return source_named(link.source);
 }
 
 static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct err *e)
@@ -168,10 +153,11 @@ static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct
     d->file[0] = '\0';
     d->mark_bytes = -1;
     d->moved_ms = clock_boot_ms();
-    const struct source *source = source_of(r, r->track.info.url, NULL);
+    const struct source *source = source_of(r, r->track.info.url);
+    const int64_t item = learn_item_of(r);
     const struct ytdlp_media media = {
         .quality = r->spec.quality, .formats = source->formats, .options = source->options, .info = fresh_info(r),
-        .url = r->track.info.url, .item = item_of(r),
+        .url = r->track.info.url, .item = item ? item : 1,
     };
     ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, &media);
     const struct ytdlp_run run = {

@@ -24,6 +24,7 @@
 #include "run.h"
 #include "source.h"
 #include "url.h"
+#include "workdir.h"
 #include "ytdlp/args.h"
 #include "ytdlp/lines.h"
 #include "ytdlp/ytdlp.h"
@@ -87,15 +88,32 @@ static struct found found_of(const struct resolving *s, const struct item *i)
     };
 }
 
+/* A page that was read has left what its download needs. Of files that are there already nothing is downloaded, nor of
+ * an entry that an earlier attempt has found. */
+static void drop_unneeded(const struct run *r, const struct findings *f)
+{
+    struct err e;
+
+    for (int i = 0; i < f->count; i++) {
+        const int state = f->items[i].is_known ? tracks_work_state(r->db, f->items[i].uuid, &e) : WORK_OPEN;
+        if (state == WORK_ENDED || state == WORK_UNKNOWN)
+            workdir_remove(r->conf, f->items[i].uuid);
+    }
+}
+
 static int store_in_db(void *arg, const struct findings *f, struct err *e)
 {
     struct run *r = arg;
 
-    if (!f->last)
-        return life_found(r->db, r->conf, &r->claim, f->items, f->count, f->list, e);
-    run_failpoint(r, "resolve", "end");
-    run_book_stage(r, "done");
-    return life_resolved(r->db, r->conf, &r->claim, f->items, f->count, f->list, f->note, e);
+    if (f->last) {
+        run_failpoint(r, "resolve", "end");
+        run_book_stage(r, "done");
+    }
+    const int rc = f->last ? life_resolved(r->db, r->conf, &r->claim, f->items, f->count, f->list, f->note, e)
+                           : life_found(r->db, r->conf, &r->claim, f->items, f->count, f->list, e);
+    if (rc == 0)
+        drop_unneeded(r, f);
+    return rc;
 }
 
 /* The batch, and with `last` the end of it all. */
@@ -214,7 +232,7 @@ static int check_reference(struct resolving *s, const struct ytdlp_entry *entry,
 static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
 {
     const int64_t place = place_of(s, entry->list_index);
-    struct err refused = { 0 };
+    struct err refused = { 0 }, unsaid;
     bool is_file = false;
 
     const int reference = entry->is_reference ? check_reference(s, entry, &is_file, &refused) : 0;
@@ -234,7 +252,11 @@ static int add_entry(struct resolving *s, const char *line, const struct ytdlp_e
         learn_check_entry(s->run, entry, is_file, &i->refused);
     if (s->inside)      /* an album numbers its tracks by itself */
         meta_set_number(&i->learned.meta, META_TRACK_NUMBER, place - s->inner.before, META_FROM_LIST);
+    if (i->refused.kind)
+        i->learned.is_known = false;        /* who retries it has it judged again */
     learn_conclude(s->run, i->index, &i->learned);
+    if (!i->learned.is_known && learn_check_entry(s->run, entry, true, &unsaid))
+        i->learned.result_key[0] = '\0';    /* of what is there nobody gets a file before its page says whose it is */
     set_asks(s, i);
     return store_if_full(s, e);
 }

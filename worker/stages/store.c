@@ -32,6 +32,21 @@ static void full_path(const struct run *r, const char *below, char *out, size_t 
     snprintf(out, size, "%s/%s", r->conf->data_dir, below);
 }
 
+/* Every directory that leads to the file has to outlive a power cut as well. */
+static int flush_parents(const struct run *r, struct err *e)
+{
+    char job_dir[128], path[RUN_PATH_BYTES];
+
+    run_job_dir(r, job_dir, sizeof job_dir);
+    full_path(r, job_dir, path, sizeof path);
+    while (strlen(path) > strlen(r->conf->data_dir)) {
+        if (file_fsync_path(path, e))
+            return -1;
+        *strrchr(path, '/') = '\0';
+    }
+    return file_fsync_path(path, e);
+}
+
 /* Inside the transaction: renames, and makes them last. */
 static int place(void *arg, struct err *e)
 {
@@ -41,8 +56,9 @@ static int place(void *arg, struct err *e)
     run_failpoint(p->run, "place", "begin");
     for (int i = 0; i < p->count; i++) {
         full_path(p->run, p->artifacts[i].path, to, sizeof to);
-        /* The directory may have gone with the leftovers of another track of the list. */
-        if (rename(p->from[i], to) && (errno != ENOENT || file_mkdirs(p->dirs[i], e) || rename(p->from[i], to)))
+        /* The directory may have gone with the leftovers of another track, if the job was over for a moment. */
+        if (rename(p->from[i], to) && (errno != ENOENT || file_mkdirs(p->dirs[i], e) || rename(p->from[i], to) ||
+                                       flush_parents(p->run, e)))
             return err_errno(e, "cannot move the finished file to %s", to);
         if (file_fsync_path(p->dirs[i], e))
             return -1;
@@ -93,21 +109,6 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
         file_fsync_path(p->from[i], e))
         return -1;
     return bring_near(r, p->from[i], sizeof p->from[i], p->dirs[i], e);
-}
-
-/* Every directory that leads to the file has to outlive a power cut as well. */
-static int flush_parents(const struct run *r, struct err *e)
-{
-    char job_dir[128], path[RUN_PATH_BYTES];
-
-    run_job_dir(r, job_dir, sizeof job_dir);
-    full_path(r, job_dir, path, sizeof path);
-    while (strlen(path) > strlen(r->conf->data_dir)) {
-        if (file_fsync_path(path, e))
-            return -1;
-        *strrchr(path, '/') = '\0';
-    }
-    return file_fsync_path(path, e);
 }
 
 static int verify(struct run *r, int64_t *duration_ms, struct err *e)

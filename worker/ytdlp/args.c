@@ -50,12 +50,12 @@ static void begin(struct ytdlp_args *a, const char *program, const char *config)
 void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config, const struct ytdlp_pages *pages)
 {
     static const char *const options[] = { "--flat-playlist", "--lazy-playlist", "--dump-json", "-I", NULL };
-    char most[24];
+    char last[24];
 
     begin(a, program, config);
     add_all(a, options);
-    snprintf(most, sizeof most, "%lld", (long long)pages->most);
-    add_joined(a, "1:", most, "");
+    snprintf(last, sizeof last, "%lld", (long long)(pages->item ? pages->item : pages->most));
+    add_joined(a, pages->item ? "" : "1:", last, "");
     if (pages->whole)
         add(a, "--yes-playlist");
     add(a, "--");

@@ -17,9 +17,9 @@ struct ytdlp_args {
     int         argc, texts;
 };
 
-/* Metadata only: the first `most` entries, each as a JSON object on a line of standard output as soon as it is known.
- * whole: of a link that names both a track and a list, the list. */
-struct ytdlp_pages { const char *url; int64_t most; bool whole; };
+/* Metadata only: the first `most` entries, or the one at place `item` (0: none in particular), each as a JSON object on
+ * a line of standard output as soon as it is known. whole: of a link that names both a track and a list, the list. */
+struct ytdlp_pages { const char *url; int64_t most, item; bool whole; };
 void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config,
                         const struct ytdlp_pages *pages);
 
