@@ -45,10 +45,10 @@ WORKER = main supervisor serve follow task pipeline keep find inner learn media 
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
-UNIT = base_file base_id base_report base_text cache conf db_open db_statements db_transactions fetch fold found \
-       job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc queue_order \
-       queue_pause queue_retry queue_sources sessions shared source spec spotify title url wal_reset whitelist workdir \
-       ytdlp
+UNIT = base_file base_id base_report base_text cache cache_ids conf db_open db_statements db_transactions fetch fold \
+       found job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc \
+       queue_order queue_pause queue_retry queue_sources sessions shared source spec spotify title url wal_reset \
+       whitelist workdir ytdlp
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)

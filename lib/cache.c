@@ -19,15 +19,28 @@ void cache_canonical(char *out, size_t size, const struct source_link *link, con
                  is_list ? link->list : link->id, link->kind == SOURCE_ITEM ? "" : link->list_url);
 }
 
-/* The platform, in lower case, and its id; where there is no platform, ids are file names and prove nothing. */
+/* Of whose ids there is one each, whoever asks; yt-dlp's names of them all begin so. */
+static bool is_platform(const char *name)
+{
+    static const char *const names[] = { "youtube", "soundcloud", "instagram", "tiktok", "bandcamp", "vimeo" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The platform, in lower case, and its id. Elsewhere an id is what a page says, often the last part of its address
+ * (yt-dlp's HTML5MediaEmbed: "intro-1"): it proves nothing without that address, and tells apart what is there. */
 static char *recording(const struct track_info *info)
 {
     char *name = xasprintf("%s", info->extractor);
 
     for (char *p = name; *p; p++)
         *p = (char)tolower((unsigned char)*p);
-    const bool by_url = !*name || !*info->source_id || !strcmp(name, "generic") || !strcmp(name, "direct");
-    char *text = by_url ? xasprintf("url %s", info->url) : xasprintf("%s %s", name, info->source_id);
+    char *text = !*name || !strcmp(name, "direct")       ? xasprintf("url %s", info->url)
+                 : is_platform(name) && *info->source_id ? xasprintf("%s %s", name, info->source_id)
+                                                         : xasprintf("url %s %s", info->url, info->source_id);
     free(name);
     return text;
 }

@@ -2,7 +2,7 @@
  * cache: when two wishes are met by the same file. Keys are SHA-256 over a canonical form, so that spelling, order and
  * options that say nothing about the file make no difference; pure functions.
  *
- *      recording   where it comes from: the platform and its id there, or the address of a file
+ *      recording   where it comes from: the platform and its id there; elsewhere the address, and the id below it
  *      stream      recording and quality: a kept stream (DATA_DIR/cache/<key>/)
  *      result      tenant, recording, what its tags say besides what its source knows, and the options that shape the
  *                  file: downloaded_tracks.result_key

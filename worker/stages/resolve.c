@@ -229,6 +229,16 @@ static int check_reference(struct resolving *s, const struct ytdlp_entry *entry,
     return keep_list(s, entry, &link, &url, e);
 }
 
+/* Of several recordings on one page, each may have the page's name for its id. */
+static void number_id(struct item *i)
+{
+    char *id = i->learned.info.source_id, number[24];
+    const size_t size = sizeof i->learned.info.source_id, used = strlen(id);
+    const size_t n = (size_t)snprintf(number, sizeof number, " #%lld", (long long)i->index);
+
+    copy_text(id + (used + n < size ? used : size - 1 - n), n + 1, number);
+}
+
 static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
 {
     const int64_t place = place_of(s, entry->list_index);
@@ -248,7 +258,11 @@ static int add_entry(struct resolving *s, const char *line, const struct ytdlp_e
     /* Slides of a post come with their streams, and are all of one page; the others refer to pages of their own. */
     if (!entry->is_reference)
         learn_line(s->run, line, entry, i->uuid, &i->learned, &i->refused);
-    else if (reference == 0)
+    if (!entry->is_reference && strcmp(s->link.source, "generic") == 0)
+        number_id(i);
+    if (is_file)        /* as if it had been submitted by its own link */
+        copy_text(i->learned.info.extractor, sizeof i->learned.info.extractor, "direct");
+    if (entry->is_reference && reference == 0)
         learn_check_entry(s->run, entry, is_file, &i->refused);
     if (s->inside)      /* an album numbers its tracks by itself */
         meta_set_number(&i->learned.meta, META_TRACK_NUMBER, place - s->inner.before, META_FROM_LIST);
