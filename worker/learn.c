@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -39,11 +40,14 @@ int learn_check_link(const struct run *r, const char *text, struct err *e)
     return source_host_is_known(url.host) ? 0 : net_check_host(&allow, url.host, e);
 }
 
+#define HOSTS_MOST     64       /* of one page; each costs a lookup */
+
 /* The hosts whose names have been looked up, so that thirty formats of one host cost one lookup. */
 struct targets {
     struct net_allow  allow;
     int               count;
-    char              hosts[64][256];
+    char              hosts[HOSTS_MOST][256];
+    bool              lost[HOSTS_MOST];         /* nobody knows it: good enough for a picture */
 };
 
 static int check_target(void *arg, const char *text, bool is_picture, struct err *e)
@@ -52,22 +56,29 @@ static int check_target(void *arg, const char *text, bool is_picture, struct err
     char authority[300];
     struct url url;
 
-    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+    if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
         return 0;       /* yt-dlp refuses files by itself; what else there is goes nowhere from here */
     /* Scheme and host only: signed addresses are longer than any link that people submit. */
     const size_t scheme = (size_t)(strstr(text, "://") - text) + 3, n = scheme + strcspn(text + scheme, "/?#");
     snprintf(authority, sizeof authority, "%.*s", (int)(n < 290 ? n : 290), text);
     if (url_check(&url, authority, &t->allow, e))
         return err_set(e, ERR_UNSUPPORTED, "the page leads to an address that is not fetched (%.200s)", authority);
-    for (int i = 0; i < t->count; i++)
-        if (strcmp(t->hosts[i], url.host) == 0)
-            return 0;
-    if (is_picture || source_host_is_known(url.host))
+    if (source_host_is_known(url.host))
         return 0;
-    if (t->count == (int)ARRAY_LEN(t->hosts))       /* behind all these one could hide */
-        return err_set(e, ERR_UNSUPPORTED, "the page leads to more than %d hosts", (int)ARRAY_LEN(t->hosts));
-    copy_text(t->hosts[t->count++], sizeof t->hosts[0], url.host);
-    return net_check_host(&t->allow, url.host, e);
+    int i = 0;
+    while (i < t->count && strcmp(t->hosts[i], url.host) != 0)
+        i++;
+    if (i < t->count && (is_picture || !t->lost[i]))
+        return 0;
+    if (i == HOSTS_MOST)
+        return err_set(e, ERR_UNSUPPORTED, "the page leads to more than %d hosts", HOSTS_MOST);
+    const bool refused = net_check_host(&t->allow, url.host, e) != 0;
+    if (refused && (!is_picture || e->kind == ERR_INPUT))
+        return -1;
+    copy_text(t->hosts[i], sizeof t->hosts[0], url.host);
+    t->lost[i] = refused;
+    t->count += i == t->count;
+    return 0;
 }
 
 /* A public page may name private addresses as its streams and pictures: yt-dlp would fetch them. */

@@ -572,14 +572,15 @@ TEST(each_address_that_yt_dlp_would_fetch_is_shown_to_the_check)
 {
     static const char entry[] =
         "{\"id\":\"1\",\"url\":\"http://a/\",\"webpage_url\":\"http://b/\",\"thumbnail\":\"http://c/\","
-        "\"formats\":[{\"url\":\"http://d/\",\"manifest_url\":\"http://e/\"},{\"fragment_base_url\":\"http://f/\"},7],"
+        "\"formats\":[{\"url\":\"http://d/\",\"manifest_url\":\"http://e/\"},{\"fragment_base_url\":\"http://f/\","
+        "\"fragments\":[{\"path\":\"x\"},{\"url\":\"HTTP://h/\"}]},7],"
         "\"thumbnails\":[{\"url\":\"http://g/\"}]}";
     struct buf seen = BUF_INIT(1000);
     struct err e;
 
     assert_int_equal(ytdlp_each_target(entry, note_target, &seen, &e), 0);
     assert_string_equal(buf_text(&seen), "http://a/ http://b/ picture http://c/ http://d/ http://e/ http://f/ "
-                                         "picture http://g/ ");
+                                         "HTTP://h/ picture http://g/ ");
     buf_clear(&seen);
     assert_int_equal(ytdlp_each_target("{\"url\":\"http://stop/\",\"webpage_url\":\"x\"}", note_target, &seen, &e), -1);
     assert_int_equal(e.kind, ERR_UNSUPPORTED);

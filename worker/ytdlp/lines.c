@@ -200,11 +200,17 @@ static int check_members(const cJSON *o, bool is_picture, target_check *check, v
     return 0;
 }
 
+/* Formats, pictures; and the fragments that a DASH manifest names one by one, wherever it likes. */
 static int check_list(const cJSON *list, bool is_picture, target_check *check, void *arg, struct err *e)
 {
-    for (const cJSON *o = cJSON_IsArray(list) ? list->child : NULL; o; o = o->next)
+    for (const cJSON *o = cJSON_IsArray(list) ? list->child : NULL; o; o = o->next) {
+        const cJSON *fragments = json_member(o, "fragments");
         if (check_members(o, is_picture, check, arg, e))
             return -1;
+        for (const cJSON *f = cJSON_IsArray(fragments) ? fragments->child : NULL; f; f = f->next)
+            if (check_members(f, is_picture, check, arg, e))
+                return -1;
+    }
     return 0;
 }
 
