@@ -1,13 +1,10 @@
 /* How the page looks and behaves when the world is narrow, dark, full, or not answering. */
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
+import { accessible, add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
 
 const LIMIT_SECONDS = 300;      // read by tests/run
-const axe = await fs.readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let stack;
 
 before(async () => {
@@ -19,14 +16,6 @@ before(async () => {
     await until(async () => (await stack.api('GET', '/jobs')).jobs.every((job) => job.state === 'done' || job.state === 'failed'), 'four jobs');
 }, { timeout: LIMIT_SECONDS * 1000 });
 after(async () => { if (stack) await stack.stop(); });
-
-async function accessible(page, where) {
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-    const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-        .map((v) => `${where}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`);
-    assert.deepEqual(bad, []);
-}
 
 /* Opens whatever can be opened. */
 async function openEverything(page) {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -22,7 +23,8 @@ export const WAIT_MS = 30000 * PATIENCE;
 const PASSED_ON = ['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS', 'DUBPLATE_TEST_RUN', 'LLVM_PROFILE_FILE', 'GCOV_PREFIX'];
 
 export class Stack {
-    static async start(env = {}) {
+    /* spotify: with the fake of its Web API, and settings that lead there. */
+    static async start(env = {}, { spotify = false } = {}) {
         const stack = new Stack();
         stack.root = await fs.mkdtemp(path.join(os.tmpdir(), 'dubplate-browser-'));
         stack.data = path.join(stack.root, 'data');
@@ -30,6 +32,7 @@ export class Stack {
         stack.base = `http://127.0.0.1:${stack.port}`;
         try {
             await stack.startSite();
+            if (spotify) env = { ...await stack.startSpotify(), ...env };
             stack.env = {
                 PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: stack.root, LANG: 'C.UTF-8',
                 PORT: String(stack.port), DATA_DIR: stack.data, DUBPLATE_BUILD: BUILD, ALLOW_SOURCE_NETS: '127.0.0.0/8', YTDLP_PATH: stack.wrapper,
@@ -52,13 +55,24 @@ export class Stack {
 
     async startSite() {
         this.wrapper = path.join(this.root, 'yt-dlp');
-        this.site = spawn('/usr/bin/python3', [path.join(REPO, 'tests/fakes/site.py'), '--until-eof',
-            '--cache', path.join(BUILD, 'fake-media'), '--wrapper', this.wrapper], { stdio: ['pipe', 'pipe', 'inherit'] });
-        const lines = createInterface({ input: this.site.stdout });
-        const first = await new Promise((resolve) => { lines.once('line', resolve); this.site.once('exit', () => resolve('')); });
+        this.siteBase = await this.fake('site.py', '--cache', path.join(BUILD, 'fake-media'), '--wrapper', this.wrapper);
+    }
+
+    async startSpotify() {
+        const base = await this.fake('spotify.py');
+        return { SPOTIFY_CLIENT_ID: 'dubplate-id', SPOTIFY_CLIENT_SECRET: 'dubplate-secret', SPOTIFY_API_URL: `${base}/v1`, SPOTIFY_ACCOUNTS_URL: base,
+            SPOTIFY_OEMBED_URL: `${base}/oembed` };
+    }
+
+    /* A program of tests/fakes, and its address. It ends when our end of its stdin does. */
+    async fake(program, ...options) {
+        const child = spawn('/usr/bin/python3', [path.join(REPO, 'tests/fakes', program), '--until-eof', ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
+        (this.fakes ??= []).push(child);
+        const lines = createInterface({ input: child.stdout });
+        const first = await new Promise((resolve) => { lines.once('line', resolve); child.once('exit', () => resolve('')); });
         lines.close();
-        assert.match(first, /^listening /, 'the music site did not start');
-        this.siteBase = first.split(' ')[1];
+        assert.match(first, /^listening /, `${program} did not start`);
+        return first.split(' ')[1];
     }
 
     /* Runs nginx/stack. Its output goes to a file: what it starts must not hold a pipe of ours. */
@@ -74,10 +88,10 @@ export class Stack {
     async stop() {
         if (this.browser) await this.browser.close();
         if (this.env) await this.command('stop').catch((error) => { this.trouble = error; });
-        if (this.site) {
-            const ended = new Promise((resolve) => this.site.once('exit', resolve));
-            this.site.stdin.end();
-            if (this.site.exitCode === null) await ended;
+        for (const fake of this.fakes || []) {
+            const ended = new Promise((resolve) => fake.once('exit', resolve));
+            fake.stdin.end();
+            if (fake.exitCode === null) await ended;
         }
         if (process.env.DUBPLATE_TEST_KEEP) console.error(`kept ${this.root}`);
         else await fs.rm(this.root, { recursive: true, force: true });
@@ -87,6 +101,27 @@ export class Stack {
     /* A page of the music site that yields a recording; query as in tests/fakes/site.py. */
     watch(name, query = {}) {
         return `${this.siteBase}/watch/${name}?${new URLSearchParams(query)}`;
+    }
+
+    /* Says what the site means by a path from now on; settings as in tests/fakes/site_items.py and site_lists.py. */
+    async set(where, settings) {
+        const answer = await fetch(this.siteBase + encodeURI(where), { method: 'PUT', body: JSON.stringify(settings) });
+        assert.ok(answer.ok, `PUT ${where}: ${answer.status}`);
+    }
+
+    /* A playlist, a video, the results of a search of YouTube, after telling the site. */
+    async playlist(id, settings) {
+        await this.set(`/list/youtube/${id}`, settings);
+        return `https://www.youtube.com/playlist?list=${id}`;
+    }
+
+    async youtube(id, settings) {
+        await this.set(`/youtube/${id}`, settings);
+        return `https://www.youtube.com/watch?v=${id}`;
+    }
+
+    search(query, settings) {
+        return this.set(`/list/search/${query.toLowerCase()}`, settings);
     }
 
     /* The API as curl would use it; throws on anything but success. */
@@ -158,6 +193,19 @@ export class Stack {
     }
 }
 
+/* The row of a job. */
+export const rowOf = (page, id) => page.locator('.job', { has: page.locator(`[id="t-${id}"]`) });
+
+const axe = await fs.readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/* Nothing that axe takes for serious. */
+export async function accessible(page, where) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    assert.deepEqual(violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+        .map((v) => `${where}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`), []);
+}
+
 /* Submits by the page, the way a person does, and returns the row of the new job. */
 export async function add(page, url) {
     const before = await page.locator('.job').count();
@@ -168,7 +216,8 @@ export async function add(page, url) {
     return page.locator('.job', { has: page.locator(`[id="${id}"]`) });
 }
 
-export const chip = (row) => row.locator('.chip');
+/* Of the job, not of its tracks. */
+export const chip = (row) => row.locator('.job-row .chip');
 export const button = (row, name) => row.getByRole('button', { name, exact: true });
 
 export async function reads(locator, pattern, what = String(pattern)) {
@@ -195,7 +244,7 @@ export const overflow = (page) => page.evaluate(() => {
     const out = [...document.querySelectorAll('body *')].filter((el) => !el.closest('.lathe, pre, .sr, .sprite') && el.checkVisibility()
         && el.getBoundingClientRect().right > width + 0.5).map((el) => `${el.tagName}.${el.className} ${Math.round(el.getBoundingClientRect().right)}`);
     if (document.documentElement.scrollWidth > width) out.push(`document ${document.documentElement.scrollWidth}`);
-    for (const box of document.querySelectorAll('.options-in, .details, .job-row')) if (box.scrollWidth > box.clientWidth + 1) out.push(`${box.className} holds ${box.scrollWidth} in ${box.clientWidth}`);
+    for (const box of document.querySelectorAll('.options-in, .details, .job-row, .look-in, .entries, .panel-body')) if (box.scrollWidth > box.clientWidth + 1) out.push(`${box.className} holds ${box.scrollWidth} in ${box.clientWidth}`);
     return out;
 });
 

@@ -1,13 +1,10 @@
 /* Steering: pause and resume, retry, order, schedules, many at once, lanes, sources that rest, and what is told of it. */
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
+import { accessible, add, button, chip, overflow, PHONE, reads, rowOf, shot, Stack, until } from './stack.mjs';
 
 const LIMIT_SECONDS = 420;      // read by tests/run
-const axe = await fs.readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let stack;
 
 before(async () => { stack = await Stack.start({ SOURCE_REST_S: '600', SOURCE_BUDGETS: '' }); }, { timeout: LIMIT_SECONDS * 1000 });
@@ -16,18 +13,9 @@ after(async () => { if (stack) await stack.stop(); });
 const clip = (title, query = {}) => stack.watch('frontiers', { clip: 6, title, ...query });
 const tomorrow = () => new Date(Date.now() + 26 * 3600e3).toISOString();
 const submit = (title, options = {}, query = {}) => stack.api('POST', '/jobs', { url: clip(title, query), ...options });
-/* Rows by their link, which holds the title from the first moment on. */
-const rowOf = (page, id) => page.locator('.job', { has: page.locator(`[id="t-${id}"]`) });
 const pick = (row) => row.locator('.pick input');
 const pill = (page, name) => page.locator('#filters').getByRole('button', { name: new RegExp(`^${name} [\\d,]+$`) });
 const jobs = async () => (await stack.api('GET', '/jobs?limit=200')).jobs;
-
-async function accessible(page, where) {
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-    assert.deepEqual(violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-        .map((v) => `${where}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`), []);
-}
 
 /* Leaves the queue empty for the next test. */
 async function clean() {
