@@ -19,6 +19,7 @@ export class ApiError extends Error {
         this.status = status;
         this.kind = problem.kind || 'system';
         this.fields = Array.isArray(problem.errors) ? problem.errors : [];
+        this.whitelist = problem.whitelist || null;     /* the entry that would allow what was refused */
         this.requestId = problem.request_id || null;
         this.retryAfter = retryAfter;
     }
@@ -78,15 +79,18 @@ export const logout = () => call('POST', '/logout');
 export const options = async () => (await call('GET', '/options')).body;
 export const health = () => call('GET', '/health', { conditional: true });
 
-/* `status`: only those; '' for all. */
-export function jobs({ limit, cursor, status }) {
-    const query = new URLSearchParams({ limit });
-    if (status) query.set('status', status);
-    if (cursor) query.set('cursor', cursor);
-    return call('GET', `/jobs?${query}`, { conditional: !cursor });
+/* Only what is said: {a: 1, b: '', c: null} -> "?a=1". */
+function queryOf(fields) {
+    const said = Object.entries(fields).filter(([, value]) => value !== '' && value !== null && value !== undefined);
+    return said.length ? `?${new URLSearchParams(said)}` : '';
 }
+
+/* `status`: only those; '' for all. `session`: only what was submitted in it. */
+export const jobs = (which) => call('GET', `/jobs${queryOf(which)}`, { conditional: !which.cursor });
 export const job = (id) => call('GET', jobPath(id), { conditional: true });
-export const events = (id, cursor) => call('GET', `${jobPath(id)}/events${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`, { conditional: !cursor });
+export const events = (id, cursor) => call('GET', `${jobPath(id)}/events${queryOf({ cursor })}`, { conditional: !cursor });
+export const tracks = (id, which) => call('GET', `${jobPath(id)}/tracks${queryOf(which)}`, { conditional: true });
+export const playlist = (id) => `${BASE}${jobPath(id)}/playlist`;
 
 /* `token` makes a repeated submission after a lost answer the same submission. `existing`: the same work was under way
  * already, and this is its job. */
@@ -115,10 +119,26 @@ export const queue = () => call('GET', '/queue', { conditional: true });
 export const steerLane = async (name, action) => (await call('POST', `/queue/${encodeURIComponent(name)}/${action}`)).body;
 export const wakeSource = async (name) => (await call('POST', `/queue/sources/${encodeURIComponent(name)}/wake`)).body;
 
+export const preview = async (spec) => (await call('POST', '/preview', { body: spec })).body;
+export const previewed = async (id) => (await call('GET', `/preview/${encodeURIComponent(id)}`)).body;
+
+export const whitelist = (cursor) => call('GET', `/whitelist${queryOf({ cursor, limit: 200 })}`, { conditional: !cursor });
+export const switchWhitelist = async (enabled) => (await call('PUT', '/whitelist', { body: { enabled } })).body;
+export async function allow(entry) {
+    const { status, body } = await call('POST', '/whitelist', { body: entry });
+    return { entry: body, existing: status === 200 };
+}
+export const annotate = async (id, note) => (await call('PATCH', `/whitelist/${encodeURIComponent(id)}`, { body: { note } })).body;
+export const disallow = (id) => call('DELETE', `/whitelist/${encodeURIComponent(id)}`);
+
+export const sessions = async (cursor) => (await call('GET', `/sessions${queryOf({ cursor, limit: 100 })}`)).body;
+export const sessionTotals = async () => (await call('GET', '/sessions/stats/overview')).body;
+export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
+
 /* Drops what is remembered of one job, or of everything (another person may sign in next). */
 export function forget(id) {
     if (id === undefined) known.clear();
-    else for (const path of [jobPath(id), `${jobPath(id)}/events`]) known.delete(path);
+    else for (const path of [...known.keys()]) if (path.startsWith(jobPath(id))) known.delete(path);
 }
 
 /* Paths of media come from the server; anything that does not lead back to its own API is not followed. */

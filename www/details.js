@@ -1,32 +1,32 @@
 /*
- * details: what is known about one job, below its row: each track with its loudness before and after, the job's
- * facts, and where the time went.
+ * details: what is known about one job, below its row: its tracks, the job's facts, and where the time went.
  */
 
 import * as api from './api.js';
 import { attr, clone, cssVar, facts, line, order, outward, show, text } from './dom.js';
-import { isDefault } from './submit.js';
+import { isDefault } from './options.js';
 import { Timeline } from './timeline.js';
-import { bytes, clock, decibel, moment, plural, sentence, setting, span, STAGES, stream } from './words.js';
+import { TrackCard } from './track.js';
+import { TrackList } from './tracks.js';
+import { moment, sentence, setting, span, STAGES, tally } from './words.js';
 
 /* Of a history longer than this the rest is left out; no job that a person wants to read about gets there. */
 const EVENT_PAGES = 5;
 /* What a job is told about itself, not about its sound: shown as facts of their own. */
 const NOT_SOUND = new Set(['url', 'priority', 'scheduled_at']);
 
-/* The scale of the meter, in dB below full scale. */
-const SCALE = { from: -40, to: 0, ticks: [-40, -30, -20, -10, 0] };
-const at = (db) => `${((Math.max(SCALE.from, Math.min(SCALE.to, db)) - SCALE.from) / (SCALE.to - SCALE.from)) * 100}%`;
-const has = (n) => typeof n === 'number' && Number.isFinite(n);
-
 export class Details {
-    constructor(host) {
+    /* row: {job, retry(), take(url, track)}. */
+    constructor(host, row) {
         const { el, ref } = clone('t-details');
+        this.row = row;
         this.ref = ref;
         this.host = host;
         this.empty = true;
         this.stale = false;     /* the row has moved on since these were read */
-        this.tracks = new Map();
+        this.cards = new Map();         /* track_id -> TrackCard */
+        this.list = null;
+        this.told = '';                 /* the state of the job when all of it was read */
         this.stages = new Map();
         this.timeline = new Timeline(ref.history);
         show(el, false);
@@ -44,12 +44,24 @@ export class Details {
         line(p, message);
     }
 
-    render(job) {
+    /* Of a list the tracks are read by themselves: they are many, and a job that names them all is long. */
+    get follows() {
+        return Boolean(this.list) && this.told === this.row.job.state;
+    }
+
+    async follow(job) {
+        this.stale = !await this.showTracks(job);
+    }
+
+    async render(job) {
         this.empty = false;
+        this.told = job.state;
         show(this.el, true);
-        this.showTracks(job.tracks || [], job.url);
+        this.stale = !await this.showTracks(job);
         facts(this.ref.facts, [
-            ['Link', outward(job.url)],
+            ['Link', job.url && outward(job.url)],
+            ['Looked for', job.search_query],
+            ['Tracks', tally(job)],
             ['Added', moment(job.created_at)],
             ['Not before', moment(job.scheduled_at)],
             ['Started', moment(job.started_at)],
@@ -60,7 +72,7 @@ export class Details {
             ['Options', chosen(job.options).join(', ') || 'defaults'],
             ['Job', job.job_id],
         ]);
-        this.showStages(job.stages || []);
+        this.showStages(job.is_list ? [] : job.stages || []);
     }
 
     /* Without a history the rest still stands. */
@@ -72,45 +84,39 @@ export class Details {
             events = [...events, ...body.events];
             cursor = body.next_cursor;
         }
+        /* Of a list: what concerns the whole of it. */
+        if (this.list) events = events.filter((event) => event.task !== 'track');
         show(this.ref.historyBox, events.length);
         this.timeline.render(events);
     }
 
-    showTracks(tracks, url) {
-        order(this.ref.tracks, tracks.map((track) => {
-            let made = this.tracks.get(track.track_id);
-            if (!made) {
-                made = clone('t-track');
-                made.ref.cover.addEventListener('error', () => show(made.ref.cover, false));
-                this.tracks.set(track.track_id, made);
+    /* One track as it is; those of a list page by page. */
+    async showTracks(job) {
+        show(this.ref.tracks, !job.is_list);
+        show(this.ref.list, job.is_list);
+        if (job.is_list) {
+            this.list ??= new TrackList(this.ref.list, this.row);
+            return this.list.follow(job);
+        }
+        order(this.ref.tracks, (job.tracks || []).map((track) => {
+            let card = this.cards.get(track.track_id);
+            if (!card) {
+                card = new TrackCard((url) => this.row.take(url, track));
+                this.cards.set(track.track_id, card);
             }
-            this.showTrack(made.ref, track, url);
-            return made.el;
+            card.render(track, job.url);
+            return card.el;
         }));
+        return true;
     }
 
-    showTrack(ref, track, url) {
-        const cover = api.media(track.cover_url);
-        if (cover && ref.cover.getAttribute('src') !== cover) {
-            ref.cover.src = cover;
-            show(ref.cover, true);
-        }
-        showLoudness(ref, track.loudness);
-        const { file } = track;
-        facts(ref.facts, [
-            ['Title', track.title],
-            ['Artist', track.artist],
-            ['Album', track.album],
-            ['Date', track.date],
-            ['Uploader', track.uploader !== track.artist ? track.uploader : ''],
-            ['Length', clock(track.duration_seconds)],
-            ['Received', stream(track.input)],
-            ['Result', stream(track.output)],
-            ['File', file ? file.name : ''],
-            ['Size', file ? `${bytes(file.size_bytes)} (${plural(file.size_bytes, 'byte', 'bytes')})` : ''],
-            ['SHA-256', file ? file.sha256 : ''],
-            ['Source', track.source_url && track.source_url !== url ? outward(track.source_url) : ''],
-        ]);
+    showPlaying() {
+        if (this.list) this.list.showPlaying();
+    }
+
+    close() {
+        if (this.list) this.list.close();
+        this.host.replaceChildren();
     }
 
     /* A stage that was tried twice has two rows; the key is both. */
@@ -134,45 +140,6 @@ export class Details {
             return el;
         }));
     }
-}
-
-function showLoudness(ref, loudness) {
-    const known = Boolean(loudness) && has(loudness.output_lufs);
-    show(ref.meter, known);
-    if (!known) return;
-    const { input_lufs: from, output_lufs: to, output_true_peak_dbtp: peak } = loudness;
-    if (!ref.ticks.children.length) {
-        for (const tick of SCALE.ticks) {
-            const li = document.createElement('li');
-            text(li, decibel(tick).replace('.0', ''));
-            cssVar(li, '--x', at(tick));
-            ref.ticks.append(li);
-        }
-    }
-    show(ref.markIn, has(from));
-    show(ref.move, has(from));
-    show(ref.markPeak, has(peak));
-    if (has(from)) {
-        cssVar(ref.markIn, '--x', at(from));
-        cssVar(ref.move, '--from', at(Math.min(from, to)));
-        cssVar(ref.move, '--to', at(Math.max(from, to)));
-        attr(ref.move, 'data-way', to >= from ? 'up' : 'down');
-    }
-    /* Side by side however close the two are. */
-    attr(ref.markIn, 'data-side', from <= to ? 'left' : 'right');
-    attr(ref.markOut, 'data-side', from <= to ? 'right' : 'left');
-    cssVar(ref.markOut, '--x', at(to));
-    if (has(peak)) cssVar(ref.markPeak, '--x', at(peak));
-    attr(ref.scale, 'aria-label', `Loudness from ${decibel(from)} to ${decibel(to)} LUFS, true peak ${decibel(peak)} dBTP`);
-    facts(ref.readout, [
-        ['In', has(from) ? `${decibel(from)} LUFS` : 'silence'],
-        ['Out', `${decibel(to)} LUFS`],
-        ['True peak', has(peak) ? `${decibel(peak)} dBTP` : ''],
-        ['Gain', has(loudness.gain_db) ? `${decibel(loudness.gain_db, true)} dB` : ''],
-        ['Range', has(loudness.input_lra_lu) ? `${decibel(loudness.input_lra_lu)} LU` : ''],
-        ['Peak limiter', loudness.limited === undefined ? '' : loudness.limited ? 'was needed' : 'not needed'],
-        ['Note', loudness.note],
-    ]);
 }
 
 /* The options that somebody chose: {"bitrate_kbps":192, "metadata":{"title":""}} -> "Bitrate 192 kbit/s". */

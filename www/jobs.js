@@ -6,7 +6,8 @@ import { active } from './actions.js';
 import * as api from './api.js';
 import { $, attr, order, say, show, text } from './dom.js';
 import * as player from './player.js';
-import { percentOf, Row } from './row.js';
+import { percentOf } from './progress.js';
+import { Row } from './row.js';
 import * as select from './select.js';
 import * as words from './words.js';
 
@@ -21,14 +22,18 @@ let pages = 1;                  /* how many the reader asked for */
 let cursor = null;              /* behind the last row shown */
 let total = 0;
 let filter = '';                /* the state that is shown; '' for all */
-let shown = null;               /* the filter of what is on the page */
+let session = null;             /* {id, name}: only what was submitted in it */
+let shown = null;               /* filter and session of what is on the page */
 let poke = () => {};            /* asks the server at once */
+let onSession = () => {};       /* whose jobs shall be shown */
 
-const matches = (job) => !filter || job.state === filter;
+const asking = () => `${filter} ${session?.id || ''}`;
+const matches = (job) => (!filter || job.state === filter) && (!session || job.session_uuid === session.id);
 
 /* What a row asks of the list. */
-const hooks = {
+const ofRows = {
     poke: () => poke(),
+    added: (job, existing) => reveal(job, existing),
     gone(id) {
         if (gone.has(id)) return;
         gone.add(id);
@@ -45,15 +50,17 @@ function arrange(ids) {
     const heir = orphaned && (sequence.slice(focused).find((id) => keep.has(id)) || ids.at(-1));
     for (const [id, row] of rows) {
         if (keep.has(id)) continue;
-        row.leave(gone.has(id) || !filter);
+        row.leave(gone.has(id) || !(filter || session));
         rows.delete(id);
     }
     sequence = ids;
     order(list, ids.map((id) => rows.get(id).el));
     if (orphaned) (rows.get(heir)?.ref.title || $('list-title')).focus();
-    show($('empty'), ids.length === 0 && !filter);
-    show($('none'), ids.length === 0 && filter);
-    if (filter) text($('none'), `None is ${{ queued: 'waiting' }[filter] || filter}.`);
+    const narrowed = filter || session;
+    show($('empty'), ids.length === 0 && !narrowed);
+    show($('none'), ids.length === 0 && narrowed);
+    if (session) text($('none'), filter ? 'None of this session.' : 'This session has no jobs.');
+    else if (filter) text($('none'), `None is ${{ queued: 'waiting' }[filter] || filter}.`);
     show($('more'), cursor !== null);
     text($('count'), total > ids.length ? `${ids.length} of ${words.plural(total, 'track', 'tracks')}` : total ? words.plural(total, 'track', 'tracks') : '');
     select.follow();
@@ -66,7 +73,7 @@ function place(jobs) {
         ids.push(job.job_id);
         const row = rows.get(job.job_id);
         if (row) row.update(job);
-        else rows.set(job.job_id, new Row(job, hooks));
+        else rows.set(job.job_id, new Row(job, ofRows));
     }
     return ids;
 }
@@ -84,18 +91,18 @@ function takeHead(answer) {
 
 /* One round; the milliseconds until something can be expected to have moved, Infinity if nothing does. */
 async function poll() {
-    const asked = filter, limit = Math.min(LARGEST, pages * PAGE);
-    const { changed, body } = await api.jobs({ limit, status: asked });
-    if (asked !== filter) return 0;
-    if (changed || shown !== filter) {
-        if (shown !== filter) sequence = [];
-        shown = filter;
+    const asked = asking(), limit = Math.min(LARGEST, pages * PAGE);
+    const { changed, body } = await api.jobs({ limit, status: filter, session: session?.id });
+    if (asked !== asking()) return 0;
+    if (changed || shown !== asked) {
+        if (shown !== asked) sequence = [];
+        shown = asked;
         takeHead(body);
     }
     const head = new Set(body.jobs.map((job) => job.job_id));
     for (const row of [...rows.values()]) {
         const beyond = !head.has(row.job.job_id) && active(row.job);
-        if (beyond || (row.details && row.details.stale)) await row.refresh();
+        if (beyond || (row.details && row.details.stale)) await row.refresh(beyond);
     }
     return Math.min(...[...rows.values()].map(({ job }) => restless(job)), Infinity);
 }
@@ -106,11 +113,11 @@ function restless(job) {
 }
 
 async function loadMore() {
-    const button = $('more'), asked = filter;
+    const button = $('more'), asked = asking();
     button.disabled = true;
     try {
-        const { body } = await api.jobs({ limit: PAGE, cursor, status: filter });
-        if (asked !== filter) return;
+        const { body } = await api.jobs({ limit: PAGE, cursor, status: filter, session: session?.id });
+        if (asked !== asking()) return;
         const first = sequence.length;
         const ids = place(body.jobs).filter((id) => !sequence.includes(id));
         cursor = body.next_cursor;
@@ -139,6 +146,18 @@ function choose(state) {
     return poke();
 }
 
+/* Only the jobs of {id, name}, or, with null, of everybody. */
+async function showSession(wanted) {
+    session = wanted;
+    pages = 1;
+    text($('session-name'), wanted?.name);
+    show($('session-box'), wanted);
+    for (const span of $('filters').querySelectorAll('span')) show(span, !wanted);
+    select.clear();
+    await poke();
+    if (wanted) $('list-title').scrollIntoView({ block: 'nearest' });
+}
+
 /* How many there are of each state, for the filters; counts of GET /api/queue. */
 function showCounts(counts) {
     const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -157,9 +176,10 @@ function showCounts(counts) {
 
 /* A job that was just submitted, or found to be under way already: to where one sees it. */
 async function reveal(job, existing) {
+    if (session && job.session_uuid !== session.id) onSession(null);
     await (matches(job) ? poke() : choose(''));
     if (!existing) return;
-    if (!rows.has(job.job_id) && shown === filter) arrange([...sequence, ...place([job])]);
+    if (!rows.has(job.job_id) && shown === asking()) arrange([...sequence, ...place([job])]);
     rows.get(job.job_id)?.flash();
 }
 
@@ -174,6 +194,8 @@ function cutting() {
 
 function clear() {
     setFilter('');
+    session = null;
+    show($('session-box'), false);
     cursor = null;
     total = 0;
     shown = null;
@@ -182,11 +204,16 @@ function clear() {
     show($('empty'), false);
 }
 
-export function init({ onPoke }) {
-    poke = onPoke;
+export function init(hooks) {
+    poke = hooks.onPoke;
+    onSession = hooks.onSession;
+    $('session-all').addEventListener('click', () => {
+        onSession(null);
+        $('list-title').focus();
+    });
     $('more').addEventListener('click', loadMore);
     for (const pill of $('filters').children) pill.addEventListener('click', () => choose(pill.dataset.status));
-    select.init({ ids: () => sequence, row: (id) => rows.get(id), poke: () => poke(), dropped: (ids) => ids.forEach(hooks.gone) });
+    select.init({ ids: () => sequence, row: (id) => rows.get(id), poke: () => poke(), dropped: (ids) => ids.forEach(ofRows.gone) });
     $('retry-failed').addEventListener('click', select.retryFailed);
     player.onPlayerChange(() => { for (const row of rows.values()) row.showPlaying(); });
     let seconds = 0;
@@ -197,4 +224,4 @@ export function init({ onPoke }) {
     }, 1000);
 }
 
-export { poll, clear, cutting, reveal, showCounts };
+export { poll, clear, cutting, reveal, showCounts, showSession };

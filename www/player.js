@@ -10,7 +10,7 @@ import { clock } from './words.js';
 const bar = $('player'), audio = $('audio'), toggleButton = $('player-toggle'), range = $('player-range');
 const cover = toggleButton.querySelector('img'), icon = toggleButton.querySelector('use');
 
-let current = null;             /* {id, title, artist, file, cover, seconds} */
+let current = null;             /* {id, job, title, artist, file, cover, seconds}; job: of which it is a track */
 let dragging = false;
 let onChange = () => {};
 
@@ -47,7 +47,7 @@ function load(track) {
 
 /* Ends playing; called for the id of a job that is gone, or for whatever plays. */
 export function close(id) {
-    if (!current || (id !== undefined && current.id !== id)) return;
+    if (!current || (id !== undefined && current.id !== id && current.job !== id)) return;
     current = null;
     audio.pause();
     audio.removeAttribute('src');
@@ -106,8 +106,8 @@ range.addEventListener('keydown', (event) => {
     position(audio.currentTime);
 });
 
-/* What a job that is done offers to the player; null when it has no file. */
+/* What a job that is done offers to the player; null when it has no file. A list offers its tracks, each for itself. */
 export function playable(job) {
-    const file = api.media(job.file_url);
+    const file = job.is_list ? null : api.media(job.file_url);
     return file && { id: job.job_id, title: job.title || job.url, artist: job.artist, file, cover: api.media(job.cover_url), seconds: job.duration_seconds };
 }

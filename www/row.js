@@ -4,23 +4,25 @@
  */
 
 import { ACTIONS, active, BACK, canMove, FRONT, permits, stopping } from './actions.js';
+import { Allow } from './allow.js';
 import * as api from './api.js';
 import { setDisc, drawSpirals } from './disc.js';
-import { attr, clone, copyButton, cssVar, line, say, show, text } from './dom.js';
+import { attr, clone, copyButton, line, say, show, text } from './dom.js';
 import { Details } from './details.js';
 import { menu } from './menu.js';
+import { differing } from './options.js';
 import * as player from './player.js';
+import { percentOf, Progress } from './progress.js';
 import * as select from './select.js';
+import { send } from './send.js';
 import * as words from './words.js';
 
 /* The levers of a row, beside Delete, which asks first. */
 const LEVERS = ['pause', 'resume', 'retry', 'cancel'];
 const ASKED = { cancel: 'Cancelling', pause: 'Pausing', resume: 'Resuming' };
 
-export const percentOf = (job) => job.progress_percent ?? job.progress?.percent ?? 0;
-
 export class Row {
-    /* list: {poke(), gone(id)}: asks the server at once; a job that is no more. */
+    /* list: {poke(), gone(id), added(job, existing)}: asks the server at once; a job that is no more; a new one. */
     constructor(job, list) {
         const { el, ref } = clone('t-job');
         this.list = list;
@@ -31,12 +33,8 @@ export class Row {
         this.started = 0;           /* the attempt whose start was announced */
         this.asked = '';            /* what was asked of it while it ran; its programs may still be at it */
         drawSpirals(el);
-        this.steps = words.STAGES.map((stage) => {
-            const step = clone('t-step');
-            text(step.ref.name, stage.label);
-            ref.strip.append(step.el);
-            return step.el;
-        });
+        this.progress = new Progress(ref);
+        this.allow = new Allow(ref.allow);
         const id = job.job_id;
         ref.title.id = `t-${id}`;
         ref.details.id = `d-${id}`;
@@ -74,21 +72,24 @@ export class Row {
         const track = player.playable(job);
 
         attr(this.el, 'data-state', job.state);
-        text(ref.title, job.title || words.bare(job.url));
-        attr(ref.title, 'data-plain', job.title ? null : 'yes');
+        attr(this.el, 'data-status', job.status);
+        text(ref.title, words.nameOf(job));
+        attr(ref.title, 'data-plain', job.title || job.search_query ? null : 'yes');
         attr(ref.pick, 'aria-label', `Select ${ref.title.textContent}`);
         if (!stopping(job)) this.asked = '';
         text(ref.chip, stopping(job) ? ASKED[job.stopping] || 'Stopping' : words.statusWord(job));
         line(ref.artist, job.artist);
         line(ref.source, words.sourceWord(job.source_type));
         line(ref.length, words.clock(job.duration_seconds));
+        line(ref.tally, words.tally(job));
+        show(ref.cached, job.cached && !job.is_list);
         line(ref.attempt, job.attempt > 1 ? `attempt ${job.attempt}` : '');
         attr(ref.age, 'datetime', job.created_at);
         attr(ref.age, 'title', words.moment(job.created_at));
         line(ref.order, canMove(job) && job.priority ? (job.priority > 0 ? 'goes first' : 'goes last') : '');
         this.tick();
         attr(ref.waits, 'title', job.waiting_for);
-        this.showRun(job, running, failed);
+        this.progress.render(job);
         this.showError(job, failed);
 
         const cover = api.media(job.cover_url);
@@ -109,6 +110,28 @@ export class Row {
         if (before && before.updated_at !== job.updated_at && this.details) this.details.stale = true;
     }
 
+    /* For what stands in its details. */
+    retry() {
+        return api.act(this.job.job_id, 'retry').then((job) => {
+            this.update(job);
+            this.list.poke();
+            return 'Trying again.';
+        });
+    }
+
+    /* Another recording in place of one that was found: with the options of this job, and the words of what was wanted. */
+    async take(url, { wanted }) {
+        const { body } = await api.job(this.job.job_id), spec = { url, ...differing(body.options) };
+        if (wanted?.source === 'spotify') {
+            const { title, artist, album, album_artist: albumArtist, date } = wanted;
+            const said = Object.entries({ title, artist, album, album_artist: albumArtist, date }).filter(([, value]) => value);
+            spec.metadata = { ...Object.fromEntries(said), ...spec.metadata };
+        }
+        const { job, existing } = await send(spec);
+        this.list.added(job, existing);
+        return existing ? 'That is in the list already.' : 'Added at the top of the list.';
+    }
+
     /* An action that vanishes under the reader's focus hands it to the one that always stays. */
     showAction(button, visible) {
         const focused = button.contains(document.activeElement);
@@ -125,37 +148,10 @@ export class Row {
         attr(ref.back, 'aria-checked', String(priority < 0));
     }
 
-    showRun(job, running, failed) {
-        const { ref } = this;
-        const at = words.STAGES.findIndex((stage) => stage.name === job.stage);
-        const held = job.state === 'paused' && percentOf(job) > 0;
-        const shown = running || held || (failed && at >= 0);
-        show(ref.run, shown);
-        if (!shown) return;
-        show(ref.cut, at >= 0);
-        const percent = percentOf(job), progress = job.progress || {};
-        const share = progress.total_bytes > 0 ? Math.min(1, progress.downloaded_bytes / progress.total_bytes) : null;
-        this.steps.forEach((el, i) => {
-            const state = i < at ? 'done' : i > at ? 'todo' : failed ? 'failed' : held ? 'held' : 'now';
-            const known = job.stage === 'download' && (state === 'now' || held) && share !== null;
-            attr(el, 'data-step', state);
-            attr(el, 'data-known', known ? 'yes' : null);
-            cssVar(el, '--fill', known && i === at ? share.toFixed(4) : state === 'done' ? 1 : 0);
-        });
-        const word = words.statusWord(job);
-        attr(ref.strip, 'aria-label', failed ? `Failed at: ${job.stage}` : `${word}, ${Math.floor(percent)} percent`);
-        text(ref.percent, failed ? '' : `${Math.floor(percent)}%`);
-        const moving = running && job.stage === 'download';
-        text(ref.bytes, moving || held ? words.transferred(progress.downloaded_bytes, progress.total_bytes) : '');
-        text(ref.speed, moving ? words.rate(progress.speed) : '');
-        text(ref.eta, moving ? words.left(progress.eta) : '');
-        text(ref.items, running && progress.total_items > 1 ? `${progress.completed_items} of ${progress.total_items} tracks` : '');
-        show(ref.flow, ref.flow.textContent.trim() !== '');
-    }
-
     showError(job, failed) {
         const { ref } = this;
         show(ref.error, failed);
+        this.allow.render(failed ? job.error?.whitelist : null, () => this.retry());
         if (!failed) return;
         text(ref.errorText, words.full(job.error?.detail || 'It failed, and nothing was recorded about why.'));
         text(ref.errorHint, job.error?.hint && words.full(job.error.hint));
@@ -166,7 +162,8 @@ export class Row {
         attr(ref.disc, 'data-spin', playing ? 'yes' : null);
         for (const icon of [ref.discIcon, ref.playIcon]) attr(icon, 'href', playing ? '#i-pause' : '#i-play');
         text(ref.playWord, playing ? 'Pause' : 'Play');
-        const name = this.job.title || words.bare(this.job.url);
+        if (this.details) this.details.showPlaying();
+        const name = words.nameOf(this.job);
         attr(ref.disc, 'aria-label', ref.disc.disabled ? `${name}: nothing to play yet` : `${playing ? 'Pause' : 'Play'} ${name}`);
     }
 
@@ -178,9 +175,9 @@ export class Row {
     }
 
     announce() {
-        const { job } = this, name = job.title || words.bare(job.url);
+        const { job } = this, name = words.nameOf(job);
         let news = null;
-        if (job.state === 'done') news = `Done: ${name}`;
+        if (job.state === 'done') news = [`Done: ${name}`, words.tally(job)].filter(Boolean).join(', ');
         else if (job.state === 'failed') news = `Failed: ${name}. ${this.ref.errorText.textContent}`;
         else if (job.state === 'running') news = `Started: ${name}`;
         else if (job.state === 'cancelled') news = `Cancelled: ${name}`;
@@ -194,7 +191,7 @@ export class Row {
     /* For a bug report or a question to a friend: everything that was said about the failure. */
     report() {
         const { job } = this, error = job.error || {};
-        return [`Dubplate job ${job.job_id}`, `url: ${job.url}`, `stage: ${job.stage || '-'}  attempt: ${job.attempt}  at: ${job.updated_at}`,
+        return [`Dubplate job ${job.job_id}`, job.search_query ? `search: ${job.search_query}` : `url: ${job.url}`, `stage: ${job.stage || '-'}  attempt: ${job.attempt}  at: ${job.updated_at}`,
             `kind: ${error.kind || '-'}`, `detail: ${error.detail || '-'}`, `hint: ${error.hint || '-'}`].join('\n');
     }
 
@@ -265,11 +262,11 @@ export class Row {
         attr(this.ref.more, 'aria-expanded', String(open));
         if (!open) {
             api.forget(this.job.job_id);
-            this.ref.details.replaceChildren();
+            this.details.close();
             this.details = null;
             return;
         }
-        this.details = new Details(this.ref.details);
+        this.details = new Details(this.ref.details, this);
         try {
             await this.refresh();
         } catch (error) {
@@ -279,14 +276,18 @@ export class Row {
     }
 
     /* Reads the job itself: for its details, or because the polled part of the list does not reach it. */
-    async refresh() {
+    async refresh(beyond = false) {
         const { details } = this;
         try {
+            if (details && !details.empty && details.follows && !beyond) {
+                await details.follow(this.job);
+                return;
+            }
             const { changed, body } = await api.job(this.job.job_id);
             if (changed) this.update(body);
             if (details) {
-                if (changed || details.empty) details.render(body);
-                details.stale = false;
+                if (changed || details.empty) await details.render(body);
+                else details.stale = false;
                 await details.renderHistory(this.job.job_id);
             }
         } catch (error) {
@@ -297,6 +298,7 @@ export class Row {
 
     leave(silence) {
         if (silence) player.close(this.job.job_id);
+        if (this.details) this.details.close();
         api.forget(this.job.job_id);
     }
 

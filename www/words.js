@@ -25,11 +25,43 @@ const SOURCES = {
 
 export function statusWord(job) {
     if (job.state === 'running') {
+        if (job.is_list) return job.stage === 'resolve' ? 'Reading the list' : 'Running';
         const stage = STAGES.find((s) => s.name === job.stage);
         if (stage) return stage.now;
         if (job.status === 'pending') return 'Starting';
     }
     return STATUS[job.status] || sentence(job.status || job.state || '');
+}
+
+/* How much of a link is meant. */
+export const DOWNLOADS = { auto: 'What the link names', single: 'One track', playlist: 'The whole list', channel: 'The whole channel' };
+
+/* What the box takes its lines for, before they are sent. */
+export function meaning(items) {
+    const names = items.filter((item) => item.kind === 'search').map((item) => item.value), links = items.length - names.length;
+    if (!items.length) return 'Links or names of songs, one per line (Shift+Enter)';
+    if (!names.length) return links === 1 ? 'A link. Shift+Enter begins another line' : plural(links, 'link', 'links');
+    return `${links ? `${plural(links, 'link', 'links')}; l` : 'L'}ooks for: ${enumerate(names)}`;
+}
+
+/* What a job is called before anybody knows its title. */
+export const nameOf = (job) => job.title || (job.search_query ? `“${job.search_query}”` : bare(job.url));
+
+/* A list in a few words: "12 of 50, 2 failed, 3 from cache". */
+export function tally(job) {
+    const { total_items: total, completed_items: done, failed_items: failed, cached_items: cached } = job.progress || {};
+    if (!job.is_list || !total) return '';
+    const n = (count) => (count || 0).toLocaleString();
+    return [`${n(done)} of ${n(total)}`, failed && `${n(failed)} failed`, cached && `${n(cached)} from cache`].filter(Boolean).join(', ');
+}
+
+const TRACK = { completed: 'Done', queued: 'Waiting', running: 'Running', paused: 'Paused', failed: 'Failed', cancelled: 'Cancelled' };
+export const trackWord = (status) => TRACK[status] || sentence(status || '');
+
+/* Why a result scores as it does: "title 40, artist 28, taken off 20". */
+export function scoreWhy(parts) {
+    return ['title', 'artist', 'duration', 'channel'].filter((name) => has(parts?.[name])).map((name) => `${name} ${parts[name]}`)
+        .concat(parts?.penalty ? `taken off ${Math.abs(parts.penalty)}` : []).join(', ');
 }
 
 export const sourceWord = (type) => (type && type !== 'auto' ? SOURCES[type] || sentence(type) : '');

@@ -1,0 +1,89 @@
+/*
+ * track: all that is known about one track: its cover, its loudness before and after, its tags and its file.
+ */
+
+import * as api from './api.js';
+import { attr, clone, cssVar, facts, outward, show, text } from './dom.js';
+import { Match } from './match.js';
+import { bytes, clock, decibel, plural, stream } from './words.js';
+
+/* The scale of the meter, in dB below full scale. */
+const SCALE = { from: -40, to: 0, ticks: [-40, -30, -20, -10, 0] };
+const at = (db) => `${((Math.max(SCALE.from, Math.min(SCALE.to, db)) - SCALE.from) / (SCALE.to - SCALE.from)) * 100}%`;
+const has = (n) => typeof n === 'number' && Number.isFinite(n);
+
+export class TrackCard {
+    /* take(url, track): submits another recording in place of this one. */
+    constructor(take) {
+        const { el, ref } = clone('t-track');
+        this.el = el;
+        this.ref = ref;
+        this.match = new Match(ref.match, take);
+        ref.cover.addEventListener('error', () => show(ref.cover, false));
+    }
+
+    /* url: the link of the job, which need not be told twice. */
+    render(track, url) {
+        const { ref } = this, cover = api.media(track.cover_url), { file } = track;
+        if (cover && ref.cover.getAttribute('src') !== cover) {
+            ref.cover.src = cover;
+            show(ref.cover, true);
+        }
+        showLoudness(ref, track.loudness);
+        this.match.render(track);
+        facts(ref.facts, [
+            ['Title', track.title],
+            ['Artist', track.artist],
+            ['Album', track.album],
+            ['Date', track.date],
+            ['Uploader', track.uploader !== track.artist ? track.uploader : ''],
+            ['Length', clock(track.duration_seconds)],
+            ['Received', stream(track.input)],
+            ['Result', stream(track.output)],
+            ['File', file ? file.name : ''],
+            ['Size', file ? `${bytes(file.size_bytes)} (${plural(file.size_bytes, 'byte', 'bytes')})` : ''],
+            ['SHA-256', file ? file.sha256 : ''],
+            ['From cache', track.cached ? 'made for an earlier job' : ''],
+            ['Source', track.source_url && track.source_url !== url ? outward(track.source_url) : ''],
+        ]);
+    }
+}
+
+function showLoudness(ref, loudness) {
+    const known = Boolean(loudness) && has(loudness.output_lufs);
+    show(ref.meter, known);
+    if (!known) return;
+    const { input_lufs: from, output_lufs: to, output_true_peak_dbtp: peak } = loudness;
+    if (!ref.ticks.children.length) {
+        for (const tick of SCALE.ticks) {
+            const li = document.createElement('li');
+            text(li, decibel(tick).replace('.0', ''));
+            cssVar(li, '--x', at(tick));
+            ref.ticks.append(li);
+        }
+    }
+    show(ref.markIn, has(from));
+    show(ref.move, has(from));
+    show(ref.markPeak, has(peak));
+    if (has(from)) {
+        cssVar(ref.markIn, '--x', at(from));
+        cssVar(ref.move, '--from', at(Math.min(from, to)));
+        cssVar(ref.move, '--to', at(Math.max(from, to)));
+        attr(ref.move, 'data-way', to >= from ? 'up' : 'down');
+    }
+    /* Side by side however close the two are. */
+    attr(ref.markIn, 'data-side', from <= to ? 'left' : 'right');
+    attr(ref.markOut, 'data-side', from <= to ? 'right' : 'left');
+    cssVar(ref.markOut, '--x', at(to));
+    if (has(peak)) cssVar(ref.markPeak, '--x', at(peak));
+    attr(ref.scale, 'aria-label', `Loudness from ${decibel(from)} to ${decibel(to)} LUFS, true peak ${decibel(peak)} dBTP`);
+    facts(ref.readout, [
+        ['In', has(from) ? `${decibel(from)} LUFS` : 'silence'],
+        ['Out', `${decibel(to)} LUFS`],
+        ['True peak', has(peak) ? `${decibel(peak)} dBTP` : ''],
+        ['Gain', has(loudness.gain_db) ? `${decibel(loudness.gain_db, true)} dB` : ''],
+        ['Range', has(loudness.input_lra_lu) ? `${decibel(loudness.input_lra_lu)} LU` : ''],
+        ['Peak limiter', loudness.limited === undefined ? '' : loudness.limited ? 'was needed' : 'not needed'],
+        ['Note', loudness.note],
+    ]);
+}
