@@ -11,7 +11,9 @@ import { Live } from './live.js';
 import * as login from './login.js';
 import * as player from './player.js';
 import * as queue from './queue.js';
+import * as sessions from './sessions.js';
 import * as submit from './submit.js';
+import * as whitelist from './whitelist.js';
 
 const BUSY_MS = 1000, IDLE_MS = 15000;
 
@@ -24,7 +26,7 @@ function view(name) {
 }
 
 async function ask() {
-    const [next] = await Promise.all([jobs.poll(), queue.poll()]);
+    const [next] = await Promise.all([jobs.poll(), queue.poll(), whitelist.poll(), sessions.poll()]);
     if (document.body.dataset.view !== 'app') {
         view('app');
         submit.loadOptions();
@@ -69,14 +71,22 @@ function signedOut(reason) {
     live.stop();
     clearInterval(countdown);
     show($('away'), false);
+    for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
     player.close();
     forget();
     jobs.clear();
     queue.clear();
+    whitelist.clear();
+    sessions.clear();
     setLathe($('lathe'), null);
     document.title = 'Dubplate';
     view('login');
     login.ask(reason);
+}
+
+function onSession(session) {
+    sessions.mark(session?.id ?? null);
+    return jobs.showSession(session);
 }
 
 drawSpirals(document);
@@ -86,12 +96,14 @@ copyButton($('curl-copy'), curl);
 login.init({ onSignedIn: () => live.start(), onSignedOut: () => signedOut('') });
 submit.init({ onAdded: jobs.reveal, onSignedOut: ended });
 queue.init({ onPoke: () => live.now(), onCounts: jobs.showCounts });
-jobs.init({ onPoke: () => live.now() });
+jobs.init({ onPoke: () => live.now(), onSession });
+whitelist.init();
+sessions.init({ onShow: onSession });
 $('away-now').addEventListener('click', () => live.now());
 
 /* "/" goes to the link, Space plays: only where the key has no other meaning. */
 document.addEventListener('keydown', (event) => {
-    if (document.body.dataset.view !== 'app' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.body.dataset.view !== 'app' || document.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest('input, select, textarea, button, a, summary, [contenteditable], pre')) return;
     if (event.key === '/') {
         event.preventDefault();
