@@ -12,7 +12,7 @@ import { clock, full, plural, span } from './words.js';
 const FIRST_MS = 250, LATER_MS = 1000, PATIENT_ROUNDS = 12;
 
 const dialog = $('preview'), all = $('preview-all'), get = $('preview-get');
-const allow = new Allow($('preview-allow')), match = new Match($('preview-match'));
+const allow = new Allow($('preview-allow')), match = new Match($('preview-match'), take);
 let hooks = {};                 /* submit(items, progress, {entries}), added(job, existing), signedOut(), done(item, sentence) */
 let asked = null;               /* {spec, item} */
 let result = null;              /* what was found */
@@ -192,6 +192,14 @@ function count() {
 function offer(word, possible) {
     text(get, word);
     attr(get, 'aria-disabled', possible ? null : 'true');
+}
+
+/* Another result than the one that fits best. */
+async function take(url) {
+    const { jobs, existing, refused, error } = await hooks.submit([{ kind: 'link', value: url }]);
+    if (refused.length) throw error || new Error(refused[0].message);
+    hooks.added(jobs[0], existing);
+    return existing ? 'That is in the list already.' : 'Added.';
 }
 
 /* All of a list is the list itself: one job, that goes on where it stopped. */

@@ -50,13 +50,11 @@ export class Progress {
         attr(ref.strip, 'aria-label', failed ? `Failed at: ${job.stage}` : `${words.statusWord(job)}, ${Math.floor(percentOf(job))} percent`);
     }
 
-    /* The track under the stylus counts by its own percent; it is what is between the ended ones and the whole. */
     showWhole(job, total) {
         const { ref } = this, { completed_items: done = 0, failed_items: bad = 0 } = job.progress || {};
         const share = (n) => (total ? Math.min(1, n / total) : 0).toFixed(4);
         cssVar(ref.whole, '--done', share(done));
         cssVar(ref.whole, '--bad', share(bad));
-        attr(ref.whole, 'data-none', total ? null : 'yes');
         attr(ref.whole, 'aria-label', words.tally(job) || words.statusWord(job));
     }
 

@@ -25,7 +25,8 @@ const SOURCES = {
 
 export function statusWord(job) {
     if (job.state === 'running') {
-        if (job.is_list) return job.stage === 'resolve' ? 'Reading the list' : 'Running';
+        /* Each track is looked up as well; the list itself only at first. */
+        if (job.is_list) return job.progress?.total_items ? 'Running' : 'Reading the list';
         const stage = STAGES.find((s) => s.name === job.stage);
         if (stage) return stage.now;
         if (job.status === 'pending') return 'Starting';

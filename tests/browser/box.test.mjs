@@ -181,8 +181,12 @@ test('what was found for a name shows its score and the others, and another can 
     await page.locator('#url').fill('Frontiers Michael Kievernagel');
     await page.locator('#look').click();
     await reads(page.locator('#preview-match'), /\d+ of 100.*Frontiers Michael Kievernagel - Topic.*2 other results/s);
+    await page.locator('#preview-match summary').click();
     await shot(page, 'look-search');
+    await page.getByRole('button', { name: /^Take this one instead: .*Piano Cover/ }).click();
+    await reads(page.locator('#preview-match'), /Added\./);
     await page.keyboard.press('Escape');
+    await until(async () => (await jobs()).some((job) => job.url?.endsWith('covrcovr001')), 'the cover');
 
     const row = await add(page, 'Frontiers Michael Kievernagel');
     await reads(chip(row), /Done/);
