@@ -23,7 +23,7 @@ static const char *const sql[Q_COUNT] = {
     /* An hour's rows. */
     [Q_OPEN] =
         "SELECT COUNT(*) FROM previews"
-        " WHERE state IN ('queued', 'running') AND (:session IS NULL OR session_uuid = :session)",
+        " WHERE state IN ('queued', 'running') AND COALESCE(session_uuid, '') = COALESCE(:session, '')",
     [Q_STATE] =
         "UPDATE previews SET state = :state, result_json = :result_json, error_kind = :kind, error_text = :text,"
         "       finished_at_ms = CASE WHEN :state = 'running' THEN NULL ELSE :now_ms END"
