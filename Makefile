@@ -30,8 +30,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # ---- what is built from what ----
 
-# One file per platform: lib/source_NAME.c, and a row in lib/source.c.
-SOURCES = bandcamp direct instagram soundcloud spotify tiktok vimeo youtube
+# One file per platform: lib/source_NAME.c, and a row in lib/source.h.
+SOURCES = $(patsubst lib/source_%.c,%,$(wildcard lib/source_*.c))
 LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
       cache conf db events fold gates idempotency jobs json kept keys lanes lifecycle match match_versions \
       match_words meta net previews queue quota sessions source sources spec status title tracks url wanted whitelist workers \
@@ -46,7 +46,7 @@ WORKER = main supervisor serve follow task pipeline keep find inner learn media 
 MEDIA = main confine cover fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
         verify
 UNIT = base_file base_id base_report base_text cache cache_ids conf db_open db_statements db_transactions fetch fold \
-       found job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc \
+       found inner job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc \
        queue_order queue_pause queue_retry queue_sources sessions shared source spec spotify title url wal_reset \
        whitelist workdir ytdlp
 

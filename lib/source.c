@@ -14,14 +14,12 @@ static const struct source source_generic = {
     .channels = { .give = SOURCE_GIVE_HOST, .hosts = true },
 };
 
-/* The first that fits wins. */
-static const struct source *const table[] = {
-    &source_youtube,  &source_soundcloud, &source_instagram, &source_tiktok,  &source_spotify,
-    &source_bandcamp, &source_vimeo,      &source_direct,    &source_generic,
-};
+#define ADDRESS(name) &source_##name,
+#define NAME(name)    #name,
 
-const char *const source_names[] = { "auto",  "youtube", "soundcloud", "instagram", "tiktok", "spotify", "bandcamp",
-                                     "vimeo", "direct",  "generic",    NULL };
+static const struct source *const table[] = { SOURCE_TABLE(ADDRESS) &source_generic };
+
+const char *const source_names[] = { "auto", SOURCE_TABLE(NAME) "generic", NULL };
 
 /* host equals domain, or ends in ".domain". */
 static bool host_within(const char *host, const char *domain)

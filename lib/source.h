@@ -3,8 +3,8 @@
  * the link alone, at submit and without the network; what a platform has nothing to play for is refused here, before
  * it is queued.
  *
- * Adding a platform is a file source_NAME.c with one `struct source` and a row in source.c. The name is what clients
- * see as `source_type`, and what rests when the platform limits us (sources.h).
+ * Adding a platform is a file source_NAME.c with one `struct source` and a row in SOURCE_TABLE. The name is what
+ * clients see as `source_type`, and what rests when the platform limits us (sources.h).
  */
 #ifndef DUBPLATE_SOURCE_H
 #define DUBPLATE_SOURCE_H
@@ -92,8 +92,12 @@ extern const char *const source_names[];
 
 /* ---- for the files of the platforms ---- */
 
-extern const struct source source_youtube, source_soundcloud, source_instagram, source_tiktok, source_bandcamp,
-    source_vimeo, source_spotify, source_direct;
+/* One row per file. The first that fits wins; what none of them knows is "generic". */
+#define SOURCE_TABLE(ROW)                                                                                              \
+    ROW(youtube) ROW(soundcloud) ROW(instagram) ROW(tiktok) ROW(spotify) ROW(bandcamp) ROW(vimeo) ROW(direct)
+
+#define SOURCE_DECLARED(name) extern const struct source source_##name;
+SOURCE_TABLE(SOURCE_DECLARED)
 
 #define SOURCE_DOMAINS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
