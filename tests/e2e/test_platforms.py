@@ -159,6 +159,8 @@ class Music(Sources):
 
 
 class Failures(Sources):
+    OPTIONS = {"env": {**Sources.OPTIONS["env"], "WORKER_CONCURRENCY": "4"}}       # most of it is waiting
+
     def test_of_youtube(self):
         self.check_failures([(self.site.youtube(f"yt{kind[:9]:x<9}", failure=kind), expected) for kind, expected in (
             ("private", "login_required"), ("age", "age_restricted"), ("members", "login_required"), ("geo", "geo_blocked"), ("drm", "drm"),
