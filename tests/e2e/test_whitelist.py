@@ -148,6 +148,19 @@ class OneTrack(WhitelistCase):
         self.assertRefused(self.s.wait(job_id, "failed")["error"], OURS["channel_id"])
 
 
+    def test_that_failed_and_whose_channel_was_taken_off_is_refused_when_retried(self):
+        """Its page was read when it was allowed, and is not read again."""
+        link = self.site.youtube("whitelist06", name="frontiers", extra=OURS, modes={"clip": "2", "status": "404"})
+        entry = self.allow("@ours")
+        job = self.s.finish(link)
+        self.assertEqual((job["status"], job["tracks"][0]["status"]), ("failed", "failed"), job)
+        self.assertEqual(self.api("DELETE", f"/api/whitelist/{entry}").status, 204)
+        self.site.forget()
+        job = self.retry(job, "failed")
+        self.assertRefused(job["error"], OURS["channel_id"])
+        self.assertEqual(self.site.log("/youtube/") + self.media(), [])
+
+
 class Lists(WhitelistCase):
     def test_are_judged_entry_by_entry(self):
         self.allow("@ours")

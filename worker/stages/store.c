@@ -148,11 +148,10 @@ int stage_store(struct run *r, cJSON *out, struct err *e)
         .arg = &p,
     };
     run_book_stage(r, "done");
+    keep_give(r);       /* before anybody reads that it is done, and wants it another way */
     /* If it fails after the rename, the files stay: taking them back could take away what a faster worker has just
      * finished under the same name. A further attempt renames over them; the end of the task removes them. */
     const int rc = life_finished(r->db, &r->claim, &result, e);
     cJSON_free(report);
-    if (rc == 0)
-        keep_give(r);
     return rc;
 }
