@@ -42,20 +42,6 @@ static const char *read_text(struct request *req, const char *name, int most)
     return v->valuestring;
 }
 
-/* A whole number in [1, most] from the query; the fallback when absent. */
-static int64_t read_number(struct request *req, const char *name, int64_t fallback, int64_t most)
-{
-    char text[32], *end = NULL;
-
-    if (!request_query(req, name, text, sizeof text))
-        return fallback;
-    const long long n = strtoll(text, &end, 10);
-    if (end != text && !*end && n >= 1 && n <= most)
-        return n;
-    spec_add_error(&req->errors, name, "has to be a whole number from 1 to %lld", (long long)most);
-    return fallback;
-}
-
 /* ---- answers ---- */
 
 static cJSON *view_entry(const struct whitelist_entry *entry)
@@ -137,8 +123,8 @@ static int if_changed(struct request *req, struct response *res)
 
 static int whitelist_show(struct request *req, struct response *res, struct err *e)
 {
-    const int limit = (int)read_number(req, "limit", 50, 200);
-    const int64_t before_id = read_number(req, "cursor", INT64_MAX, INT64_MAX);
+    const int limit = (int)request_int(req, "limit", 50, 1, 200, &req->errors);
+    const int64_t before_id = request_int(req, "cursor", INT64_MAX, 1, INT64_MAX, &req->errors);
 
     if (response_field_errors(&req->errors, res, e) || answer_page(req, res, before_id, limit, e))
         return -1;

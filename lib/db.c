@@ -410,6 +410,14 @@ void bind_null(struct stmt *s, const char *name)
         sqlite3_bind_null(s->handle, parameter(s, name));
 }
 
+void bind_given(struct stmt *s, const char *name, int64_t value)
+{
+    if (value)
+        bind_int(s, name, value);
+    else
+        bind_null(s, name);
+}
+
 int db_step(struct stmt *s, struct err *e)
 {
     if (!s->handle) {

@@ -69,6 +69,7 @@ void bind_int(struct stmt *s, const char *name, int64_t value);
 void bind_real(struct stmt *s, const char *name, double value);     /* NaN binds NULL */
 void bind_text(struct stmt *s, const char *name, const char *value);    /* copied; NULL binds NULL */
 void bind_null(struct stmt *s, const char *name);
+void bind_given(struct stmt *s, const char *name, int64_t value);   /* 0 is "not given": NULL */
 
 /* 1: a row is there; 0: done (the statement is reset); -1: *e. After a row either step again or db_done(). */
 int db_step(struct stmt *s, struct err *e);

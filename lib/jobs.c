@@ -207,12 +207,6 @@ int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e)
     return db_run(s, e);
 }
 
-static void bind_limit(struct stmt *s, const char *name, int64_t limit)
-{
-    if (limit)
-        bind_int(s, name, limit);
-}
-
 int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
 {
     int64_t revision = 0;
@@ -235,9 +229,9 @@ int jobs_add(struct db *db, const struct new_job *j, int64_t *id, struct err *e)
     bind_text(s, ":session_uuid", j->session_uuid);
     if (j->key_id)
         bind_int(s, ":key_id", j->key_id);
-    bind_limit(s, ":max_duration_s", j->limits.max_duration_s);
-    bind_limit(s, ":max_file_mb", j->limits.max_file_mb);
-    bind_limit(s, ":max_items", j->limits.max_items);
+    bind_given(s, ":max_duration_s", j->limits.max_duration_s);
+    bind_given(s, ":max_file_mb", j->limits.max_file_mb);
+    bind_given(s, ":max_items", j->limits.max_items);
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":revision", revision);
     if (db_run(s, e))

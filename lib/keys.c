@@ -105,12 +105,6 @@ static int has_name(struct db *db, const char *name, struct err *e)
     return row;
 }
 
-static void bind_limit(struct stmt *s, const char *name, int64_t limit)
-{
-    if (limit)
-        bind_int(s, name, limit);
-}
-
 /* Jobs and stored answers remember ids. One that is never used again cannot inherit them from a key that was removed,
  * so it is the time, in place of the largest that happens to be left plus one. */
 static int add_limited(struct db *db, const char *name, const struct quota *limits, const char *key, struct err *e)
@@ -121,10 +115,10 @@ static int add_limited(struct db *db, const char *name, const struct quota *limi
     bind_text(s, ":name", name);
     bind_hash(s, key);
     bind_int(s, ":now_ms", clock_wall_ms());
-    bind_limit(s, ":max_jobs", limits->max_jobs);
-    bind_limit(s, ":max_items", limits->max_items);
-    bind_limit(s, ":max_duration_s", limits->max_duration_s);
-    bind_limit(s, ":max_file_mb", limits->max_file_mb);
+    bind_given(s, ":max_jobs", limits->max_jobs);
+    bind_given(s, ":max_items", limits->max_items);
+    bind_given(s, ":max_duration_s", limits->max_duration_s);
+    bind_given(s, ":max_file_mb", limits->max_file_mb);
     return db_run(s, e);
 }
 

@@ -434,7 +434,8 @@ static bool is_feed_entry(const cJSON *o)
             strcmp(json_text(o, "_type", ""), "url_transparent") == 0);
 }
 
-bool meta_is_episode(const cJSON *o)
+/* Taking an episode for a song costs its title; an episode belongs to a series or comes from a feed. */
+static bool is_episode(const cJSON *o)
 {
     static const char *const types[] = { "episode", "podcast", "podcast_episode" };
 
@@ -515,7 +516,7 @@ static void read_title(struct meta *m, const cJSON *o, enum meta_origin from)
     meta_set(m, META_ARTIST, name, at_most(from, META_FROM_UPLOADER));
     read_names(m, META_ARTIST, o, "creators", "creator", at_most(from, META_FROM_UPLOADER));
     read_names(&own, META_ARTIST, o, "artists", "artist", from);
-    if (meta_is_episode(o))
+    if (is_episode(o))
         meta_set(m, META_TITLE, title, at_most(from, META_FROM_TITLE));
     else if (*title)
         take_apart(m, o, title, meta_text(&own, META_ARTIST), from);

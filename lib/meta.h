@@ -81,9 +81,6 @@ int64_t meta_number(const struct meta *m, enum meta_number field, int64_t fallba
  * artist and title are taken out of the title, except for episodes of feeds and podcasts. */
 void meta_from_ytdlp(struct meta *m, const cJSON *entry, enum meta_origin from);
 
-/* Taking an episode for a song costs its title; an episode belongs to a series or comes from a feed. */
-bool meta_is_episode(const cJSON *entry);
-
 void meta_from_wanted(struct meta *m, const struct wanted *w);
 void meta_from_spec(struct meta *m, const struct spec *spec);      /* the submitter's words */
 

@@ -57,12 +57,6 @@ static const char *const sql[Q_COUNT] = {
     [Q_FORGET] = "DELETE FROM sessions WHERE cleaned_at_ms < :before_ms",
 };
 
-static void bind_limit(struct stmt *s, const char *name, int64_t limit)
-{
-    if (limit)
-        bind_int(s, name, limit);
-}
-
 static int check_room(struct db *db, int64_t most_open, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_KEYLESS]);
@@ -92,10 +86,10 @@ int sessions_add(struct db *db, struct session *n, int64_t most_open, struct err
         bind_int(s, ":key_id", n->key_id);
     bind_int(s, ":now_ms", n->created_at_ms);
     bind_int(s, ":expires_at_ms", n->expires_at_ms);
-    bind_limit(s, ":max_jobs", n->limits.max_jobs);
-    bind_limit(s, ":max_items", n->limits.max_items);
-    bind_limit(s, ":max_duration_s", n->limits.max_duration_s);
-    bind_limit(s, ":max_file_mb", n->limits.max_file_mb);
+    bind_given(s, ":max_jobs", n->limits.max_jobs);
+    bind_given(s, ":max_items", n->limits.max_items);
+    bind_given(s, ":max_duration_s", n->limits.max_duration_s);
+    bind_given(s, ":max_file_mb", n->limits.max_file_mb);
     return db_run(s, e);
 }
 

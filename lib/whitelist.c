@@ -99,7 +99,8 @@ static int read_link(const char *text, struct url *url, struct source_link *link
     return 0;
 }
 
-void who_from_link(struct who *out, const struct source_link *link, const struct url *url)
+/* What the link claims by itself: enough to refuse by, not to allow. */
+static void who_from_link(struct who *out, const struct source_link *link, const struct url *url)
 {
     const struct source *s = source_of(link->source);
 

@@ -98,9 +98,6 @@ struct who_clues {
 /* A list's entry may tell too little (count 0): judge it when its own page has been read. */
 void who_from_entry(struct who *out, const struct who_clues *clues);
 
-/* What the link claims by itself: enough to refuse by, not to allow. */
-void who_from_link(struct who *out, const struct source_link *link, const struct url *url);
-
 /* Of what was resolved, before a byte of its media is fetched. ERR_NOT_WHITELISTED; 0 if the whitelist is off. */
 int whitelist_check(struct db *db, const struct conf *conf, const struct who *who, struct err *e);
 

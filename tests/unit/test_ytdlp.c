@@ -54,15 +54,15 @@ TEST(download_runs_this_command_and_no_other)
         "download:@P %(progress.{status,downloaded_bytes,total_bytes,total_bytes_estimate,speed,eta,"
         "fragment_index,fragment_count})j",
         "--print", "after_move:@F %(filepath)j", "-I", "1", "-f", "ba/b", "-P",
-        "home:/data/work/1", "-P", "temp:/data/work/1/tmp",
-        "--load-info-json", "/data/work/1/info.json", NULL,
+        "home:/data/1", "-P", "temp:/data/1/tmp",
+        "--load-info-json", "/data/1/info.json", NULL,
     };
     struct ytdlp_args a;
 
-    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "", .info = "/data/work/1/info.json",
+    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "", .info = "/data/1/info.json",
                                        .url = "https://example.org/a", .item = 1 };
 
-    ytdlp_download_args(&a, "/usr/bin/yt-dlp", "/etc/yt-dlp.conf", "/data/work/1", &media);
+    ytdlp_download_args(&a, "/usr/bin/yt-dlp", "/etc/yt-dlp.conf", "/data/1", &media);
     is_vector(&a, expected);
 }
 
