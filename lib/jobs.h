@@ -1,7 +1,7 @@
 /*
  * jobs: every statement on `download_jobs`, and the view of a job that clients see (its row, the task that runs or
  * ran last, its first track). Through a confined handle (db_confine) only its session's jobs are found, listed and
- * counted. Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
+ * counted. Functions marked [tx] belong inside their caller's transaction (lifecycle.h).
  */
 #ifndef DUBPLATE_JOBS_H
 #define DUBPLATE_JOBS_H

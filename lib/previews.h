@@ -1,6 +1,6 @@
 /*
  * previews: every statement on `previews`: what a link would yield, looked up by a worker before anybody submits it.
- * Kept for an hour. Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
+ * Kept for an hour. Functions marked [tx] belong inside their caller's transaction (lifecycle.h).
  */
 #ifndef DUBPLATE_PREVIEWS_H
 #define DUBPLATE_PREVIEWS_H

@@ -10,7 +10,7 @@
  *
  * A claim is (task, owner, attempt). Every later write is fenced by it: a worker that was presumed dead changes no
  * row and learns it as ERR_LOST. Functions marked [tx] belong inside a transaction that their caller began, because
- * something else has to change with the task; lifecycle.c composes them.
+ * something else has to change with the task; lifecycle.h composes them.
  *
  * Waiting. A queued task is due, or its time (run_after_ms) is ahead: then a worker makes it due when that comes
  * (queue_promote). Only due tasks are in the index that a claim walks, so what waits costs a claim nothing. Times are

@@ -3,7 +3,7 @@
  * and an end, after which both are removed. Its UUID is its credential as well.
  *
  * What keeps tenants apart is not here but where rows are found: a confined handle (db_confine) finds the jobs and
- * tracks of its session and no others. Functions marked [tx] belong inside their caller's transaction (lifecycle.c).
+ * tracks of its session and no others. Functions marked [tx] belong inside their caller's transaction (lifecycle.h).
  */
 #ifndef DUBPLATE_SESSIONS_H
 #define DUBPLATE_SESSIONS_H

@@ -1,6 +1,6 @@
 /*
  * tracks: every statement on `downloaded_tracks`, `artifacts` and `task_stages` as clients see them. Functions
- * marked [tx] belong inside their caller's transaction (lifecycle.c).
+ * marked [tx] belong inside their caller's transaction (lifecycle.h).
  */
 #ifndef DUBPLATE_TRACKS_H
 #define DUBPLATE_TRACKS_H

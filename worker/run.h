@@ -17,7 +17,7 @@
 #include "conf.h"
 #include "db.h"
 #include "jobs.h"
-#include "lifecycle.h"
+#include "life_work.h"
 #include "queue.h"
 #include "spec.h"
 #include "tracks.h"

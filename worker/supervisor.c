@@ -32,7 +32,7 @@
 #include "idempotency.h"
 #include "keep.h"
 #include "keys.h"
-#include "lifecycle.h"
+#include "life_work.h"
 #include "proc.h"
 #include "run.h"
 #include "sessions.h"

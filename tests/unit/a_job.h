@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "events.h"
 #include "gates.h"
+#include "life_work.h"
 #include "lifecycle.h"
 #include "status.h"
 

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "base/id.h"
+#include "life_work.h"
 #include "lifecycle.h"
 #include "status.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "life_work.h"
 #include "lifecycle.h"
 
 extern const char *const db_migrations[];

@@ -10,6 +10,7 @@
 #include "jobs.h"
 #include "keys.h"
 #include "kept.h"
+#include "life_work.h"
 #include "lifecycle.h"
 #include "queue.h"
 #include "sessions.h"
@@ -296,8 +297,7 @@ static bool is_statement_of_a_module(const char *sql)
 /* How many rows "[Q_…] =" the statement tables of lib have. */
 static int statements_in_source(void)
 {
-    static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "lifecycle",
-                                          "previews",
+    static const char *const modules[] = { "events", "idempotency", "jobs", "kept", "keys", "lanes", "previews",
                                           "queue", "sessions", "sources", "tracks", "whitelist", "workers" };
     int n = 0;
 

@@ -1,6 +1,6 @@
 /*
  * store: the finished file to its place. It is decoded once more, as a player would, and its hash taken; then the
- * rename and the row happen together (lifecycle.h). Before this point nothing that is not finished bears a final name.
+ * rename and the row happen together (life_work.h). Before this point nothing that is not finished bears a final name.
  */
 #include <errno.h>
 #include <stdio.h>
