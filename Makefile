@@ -39,6 +39,7 @@ LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8
       $(SOURCES:%=source_%)
 HANDLERS = jobs preview queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send target view
+JOBS_PARTS = job_steer job_submit
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
 WORKER = main supervisor serve follow task pipeline keep find inner learn media playlist preview proc workdir key \
          fetch fetch_file fetch_headers fetch_run spotify \
@@ -55,6 +56,7 @@ LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
 MEDIA_OBJ   = $(MEDIA:%=$(BUILD)/worker/media/%.o)
 HANDLER_OBJ = $(HANDLER_SHARED:%=$(BUILD)/cgi/%.o)
+JOBS_OBJ    = $(JOBS_PARTS:%=$(BUILD)/cgi/%.o)
 SQLITE_OBJ  = build/vendor/sqlite3.o
 PROGRAMS    = $(BUILD)/dubplate $(BUILD)/dubplate-media $(HANDLERS:%=$(BUILD)/cgi/%.fcgi)
 UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/test_%)
@@ -72,7 +74,8 @@ $(BUILD)/dubplate: $(WORKER_OBJ) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
 $(BUILD)/dubplate-media: $(MEDIA_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(MEDIA_LIBS)
 $(BUILD)/cgi/%.fcgi: $(BUILD)/cgi/%.o $(HANDLER_OBJ) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ -lfcgi $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lfcgi $(LIBS)
+$(BUILD)/cgi/jobs.fcgi: $(JOBS_OBJ)
 $(BUILD)/libdubplate.a: $(LIB_OBJ)
 	rm -f $@ && $(AR) rcs $@ $^
 
@@ -124,7 +127,7 @@ build/vendor/sqlite3.h: build/vendor/sqlite3.c
 $(SQLITE_OBJ): build/vendor/sqlite3.c
 	$(CC) -O2 -g -fPIE -w $(SQLITE_FLAGS) -c -o $@ $<
 
--include $(LIB_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(MEDIA_OBJ:.o=.d) $(HANDLER_OBJ:.o=.d) \
+-include $(LIB_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(MEDIA_OBJ:.o=.d) $(HANDLER_OBJ:.o=.d) $(JOBS_OBJ:.o=.d) \
          $(HANDLERS:%=$(BUILD)/cgi/%.d) $(UNIT_BIN:%=%.d)
 
 # ---- what is done with it ----

@@ -42,6 +42,12 @@ const char *status_state_of_word(const char *word)
     return NULL;
 }
 
+bool status_is_meant(const struct job *j, const char *word)
+{
+    return !word || strcmp(word, j->state) == 0 || strcmp(word, status_word(j)) == 0 ||
+           (strcmp(word, "completed") == 0 && strcmp(j->state, "done") == 0);
+}
+
 bool status_is_final(const char *state)
 {
     return !strcmp(state, "done") || !strcmp(state, "failed") || !strcmp(state, "cancelled");

@@ -21,6 +21,10 @@ const char *status_waiting_for(const struct job *j, const struct gates *g, char 
  * running job all mean "running". */
 const char *status_state_of_word(const char *word);
 
+/* Does a list filter's word mean this job? It is a state, or one of several words for it: "scheduled" is some of what
+ * is queued. NULL means all. */
+bool status_is_meant(const struct job *j, const char *word);
+
 bool status_is_final(const char *state);
 
 #endif
