@@ -125,6 +125,27 @@ class Master(unittest.TestCase):
                 stream = media.probe(out)["streams"][0]
                 self.assertEqual((stream["bit_rate"], stream["sample_rate"]), (str(kbps * 1000), str(rate)))
 
+    def test_constant_quality(self):
+        sizes = []
+        for quality in (0, 2, 5, 9):
+            result, out = self.master(path("dynamic.wav"), {"vbr_quality": quality})
+            self.check_target(result, out)
+            self.check_length(result, path("dynamic.wav"), out)
+            self.assertIsNone(result["output"]["bitrate_kbps"])
+            sizes.append(os.path.getsize(out))
+            with open(out, "rb") as file:
+                self.assertIn(b"Xing", file.read(400))
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+
+    def test_the_rate_may_be_the_sources(self):
+        for given, made in ((32000, 32000), (44100, 44100), (48000, 48000), (22050, 44100), (88200, 44100),
+                            (96000, 48000), (8000, 48000)):
+            with self.subTest(given):
+                source = encode("rate.wav", "-ar", str(given))
+                result, out = self.master(source, {"sample_rate_hz": 0})
+                self.assertEqual(result["output"]["sample_rate_hz"], made)
+                self.check_length(result, source, out)
+
     def test_other_targets(self):
         for lufs, ceiling in ((-23, -1), (-16, -1.5), (-31, -3)):
             with self.subTest(lufs):
@@ -245,7 +266,8 @@ class Master(unittest.TestCase):
                *(json.dumps(r).encode() for r in (
                    {"normalize": 1}, {"bitrate_kbps": "320"}, {"bitrate_kbps": 300}, {"bitrate_kbps": 320.5},
                    {"loudness_target_lufs": -4.9}, {"loudness_target_lufs": -31.1}, {"true_peak_dbtp": 0.1},
-                   {"sample_rate_hz": 47999}, {"max_duration_seconds": 0}, {"max_duration_seconds": None,
+                   {"sample_rate_hz": 47999}, {"output_format": "midi"}, {"vbr_quality": 10}, {"bit_depth_bits": 20},
+                   {"threads": 0}, {"max_duration_seconds": 0}, {"max_duration_seconds": None,
                                                                            "sample_rate_hz": 1e300}))]
         for request in bad:
             with self.subTest(request[:60]):

@@ -1,10 +1,11 @@
 /*
- * master: fd 3, any audio -> fd 4, MP3 at the target loudness, and a report.
+ * master: fd 3, any audio -> fd 4, the format asked for at the target loudness, and a report.
  *
- * Request: normalize, loudness_target_lufs, true_peak_dbtp, bitrate_kbps, sample_rate_hz,
+ * Request: output_format, bitrate_kbps, vbr_quality (-1: constant bit rate), bit_depth_bits,
+ * sample_rate_hz (0: the source's), threads, normalize, loudness_target_lufs, true_peak_dbtp,
  * max_duration_seconds. Three passes, none of which holds more than a few blocks of PCM:
  *   measure   decode -> loudness and true peak, plus hop energies for the plan
- *   encode    decode again -> gain, limiter -> LAME -> fd 4
+ *   encode    decode again -> gain, limiter -> encoder -> fd 4
  *   listen    decode fd 4 -> what is reported as output_*: the figures of the file, not of an
  *   intention
  * The last two are repeated, twice at most, if the listener disagrees with the target (plan.h,
@@ -19,10 +20,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "encoder.h"
 #include "fdio.h"
 #include "limiter.h"
 #include "loudness.h"
-#include "mp3.h"
 #include "pcm.h"
 #include "plan.h"
 #include "reply.h"
@@ -36,19 +37,26 @@
 #define LISTEN_FROM  0.90
 
 struct master_options {
-    struct plan_target   target;
-    int                  rate_hz;
-    struct input_options input;
+    const char            *output_format;
+    struct encoder_options encoder;
+    struct plan_target     target;
+    struct input_options   input;
 };
 
 static const struct field fields[] = {
+    { "output_format", FIELD_TEXT, offsetof(struct master_options, output_format), 0, 16 },
+    { "bitrate_kbps", FIELD_INT, offsetof(struct master_options, encoder.bitrate_kbps), 16, 512 },
+    { "vbr_quality", FIELD_INT, offsetof(struct master_options, encoder.vbr_quality), -1, 9 },
+    { "bit_depth_bits", FIELD_INT, offsetof(struct master_options, encoder.bit_depth_bits), 16,
+      24 },
+    { "sample_rate_hz", FIELD_INT, offsetof(struct master_options, encoder.rate_hz), 0,
+      ENCODER_RATE_MAX_HZ },
+    { "threads", FIELD_INT, offsetof(struct master_options, encoder.threads), 1, 64 },
     { "normalize", FIELD_BOOL, offsetof(struct master_options, target.normalize), 0, 1 },
     { "loudness_target_lufs", FIELD_DOUBLE, offsetof(struct master_options, target.loudness_lufs),
       -31, -5 },
     { "true_peak_dbtp", FIELD_DOUBLE, offsetof(struct master_options, target.true_peak_dbtp), -9,
       0 },
-    { "bitrate_kbps", FIELD_INT, offsetof(struct master_options, target.bitrate_kbps), 96, 320 },
-    { "sample_rate_hz", FIELD_INT, offsetof(struct master_options, rate_hz), 32000, 48000 },
     { "max_duration_seconds", FIELD_DOUBLE, offsetof(struct master_options, input.max_seconds),
       0.001, 86400 },
 };
@@ -56,6 +64,7 @@ static const struct field fields[] = {
 /* Everything one run learns. */
 struct master {
     struct master_options  options;
+    const struct encoder_format *format;
     struct input_info      source;
     struct loudness       *meter;       /* of the source; its hops serve the plan */
     struct loudness_result before, after;
@@ -65,17 +74,35 @@ struct master {
     double                 seconds_out;
 };
 
-/* The combinations that MPEG-1 Layer III has and the range check cannot express. */
-static int check_options(const struct master_options *o, struct fault *f)
+static int read_options(struct master *m, const cJSON *request, struct fault *f)
 {
-    static const int bitrates[] = { 96, 112, 128, 160, 192, 224, 256, 320 };
+    struct master_options *o = &m->options;
 
-    if (o->rate_hz != 32000 && o->rate_hz != 44100 && o->rate_hz != 48000)
-        return fault_set(f, FAULT_INPUT, "sample_rate_hz must be 32000, 44100 or 48000.");
-    for (size_t i = 0; i < sizeof(bitrates) / sizeof(bitrates[0]); i++)
-        if (o->target.bitrate_kbps == bitrates[i])
-            return 0;
-    return fault_set(f, FAULT_INPUT, "bitrate_kbps is not a bit rate of MPEG-1 Layer III.");
+    if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), o, f))
+        return -1;
+    if ((m->format = encoder_format(o->output_format)) == NULL)
+        return fault_set(f, FAULT_INPUT, "output_format is none that is written here.");
+    if (encoder_check(m->format, &o->encoder, f))
+        return -1;
+    o->target.coding_margin_db = encoder_peak_margin_db(m->format, &o->encoder);
+    return 0;
+}
+
+/* The rate that was left to the source: known from the first frame that decodes. */
+static int choose_rate(struct master *m, struct fault *f)
+{
+    const AVFrame *frame;
+    struct input *in;
+    int rc;
+
+    if (m->options.encoder.rate_hz != 0)
+        return 0;
+    if (input_open(&in, FD_INPUT, &m->options.input, f))
+        return -1;
+    if ((rc = input_next(in, &frame, f)) > 0)
+        m->options.encoder.rate_hz = encoder_rate_hz(m->format, frame->sample_rate);
+    input_close(&in);
+    return rc > 0 ? 0 : -1;
 }
 
 /* Reads `fd` to its end into `sink`. `info` receives what the input was. */
@@ -86,7 +113,7 @@ static int pump(const struct master *m, int fd, const struct input_options *opti
     const float *plane[2];
     int n, rc = -1;
 
-    if (pcm_open(&pcm, fd, m->options.rate_hz, options, f))
+    if (pcm_open(&pcm, fd, m->options.encoder.rate_hz, options, f))
         return -1;
     while ((n = pcm_read(pcm, plane, f)) > 0) {
         if (sink(arg, plane[0], plane[1], n, f))
@@ -112,14 +139,14 @@ static int to_limiter(void *arg, const float *left, const float *right, int fram
     return limiter_add(arg, left, right, frames, f);
 }
 
-static int to_mp3(void *arg, const float *left, const float *right, int frames, struct fault *f)
+static int to_encoder(void *arg, const float *left, const float *right, int frames, struct fault *f)
 {
-    return mp3_write(arg, left, right, frames, f);
+    return encoder_write(arg, left, right, frames, f);
 }
 
 static int measure(struct master *m, struct fault *f)
 {
-    if (loudness_open(&m->meter, m->options.rate_hz, f))
+    if (loudness_open(&m->meter, m->options.encoder.rate_hz, f))
         return -1;
     if (pump(m, FD_INPUT, &m->options.input, MEASURE_FROM, ENCODE_FROM, to_meter, m->meter,
              &m->source, f))
@@ -129,25 +156,25 @@ static int measure(struct master *m, struct fault *f)
 
 static int encode(struct master *m, struct fault *f)
 {
-    const struct plan_target *target = &m->options.target;
+    const struct encoder_options *o = &m->options.encoder;
     struct limiter *limiter = NULL;
-    struct mp3 *mp3 = NULL;
+    struct encoder *encoder = NULL;
     struct input_info again;
     int rc = -1;
 
-    if (mp3_open(&mp3, FD_OUTPUT, m->options.rate_hz, target->bitrate_kbps, f) ||
-        limiter_open(&limiter, m->options.rate_hz, pow(10, m->plan.gain_db / 20),
-                     pow(10, m->plan.ceiling_db / 20), to_mp3, mp3, f))
+    if (encoder_open(&encoder, m->format, FD_OUTPUT, o, f) ||
+        limiter_open(&limiter, o->rate_hz, pow(10, m->plan.gain_db / 20),
+                     pow(10, m->plan.ceiling_db / 20), to_encoder, encoder, f))
         goto out;
     if (pump(m, FD_INPUT, &m->options.input, ENCODE_FROM, LISTEN_FROM, to_limiter, limiter, &again,
              f) ||
-        limiter_flush(limiter, f) || mp3_finish(mp3, f))
+        limiter_flush(limiter, f) || encoder_finish(encoder, f))
         goto out;
     m->reduction_db = limiter_max_reduction_db(limiter);
     rc = 0;
 out:
     limiter_close(&limiter);
-    mp3_close(&mp3);
+    encoder_close(&encoder);
     return rc;
 }
 
@@ -159,7 +186,7 @@ static int listen(struct master *m, struct fault *f)
     struct input_info info;
     int rc = -1;
 
-    if (loudness_open(&meter, m->options.rate_hz, f))
+    if (loudness_open(&meter, m->options.encoder.rate_hz, f))
         return -1;
     if (pump(m, FD_OUTPUT, &options, LISTEN_FROM, 1, to_meter, meter, &info, f)) {
         if (f->kind == FAULT_BAD_MEDIA)
@@ -198,9 +225,13 @@ static void report_input(cJSON *object, const struct input_info *info)
 
 static void report_output(cJSON *object, const struct master *m)
 {
-    cJSON_AddStringToObject(object, "codec", "mp3");
-    reply_add_number(object, "bitrate_kbps", m->options.target.bitrate_kbps, 0);
-    reply_add_number(object, "sample_rate_hz", m->options.rate_hz, 0);
+    const struct encoder_options *o = &m->options.encoder;
+    bool constant = !encoder_is_lossless(m->format) && o->vbr_quality < 0;
+
+    cJSON_AddStringToObject(object, "format", m->options.output_format);
+    cJSON_AddStringToObject(object, "codec", encoder_codec(m->format, o));
+    reply_add_number(object, "bitrate_kbps", constant ? (double)o->bitrate_kbps : NAN, 0);
+    reply_add_number(object, "sample_rate_hz", o->rate_hz, 0);
     reply_add_number(object, "channels", 2, 0);
     reply_add_number(object, "frames", (double)m->frames_out, 0);
     reply_add_number(object, "duration_seconds", m->seconds_out, 6);
@@ -252,16 +283,16 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
 {
     struct master m = {
         .options = {
-            .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1,
-                        .bitrate_kbps = 320 },
-            .rate_hz = 48000,
+            .output_format = "mp3",
+            .encoder = { .rate_hz = 48000, .bitrate_kbps = 320, .vbr_quality = -1,
+                         .bit_depth_bits = 16, .threads = 1 },
+            .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1 },
             .input = { .max_seconds = 14400 },
         },
     };
     int rc = -1;
 
-    if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), &m.options, f) ||
-        check_options(&m.options, f) || make(&m, f))
+    if (read_options(&m, request, f) || choose_rate(&m, f) || make(&m, f))
         goto out;
     report_input(cJSON_AddObjectToObject(result, "input"), &m.source);
     report_output(cJSON_AddObjectToObject(result, "output"), &m);

@@ -21,7 +21,7 @@ static void say_nothing(const char *format, va_list args)
     (void)format, (void)args;
 }
 
-static lame_global_flags *start(int rate_hz, int bitrate_kbps, float scale)
+static lame_global_flags *start(const struct encoder_options *o, float scale)
 {
     lame_global_flags *lame = lame_init();
 
@@ -31,11 +31,16 @@ static lame_global_flags *start(int rate_hz, int bitrate_kbps, float scale)
     lame_set_debugf(lame, say_nothing);
     lame_set_msgf(lame, say_nothing);
     lame_set_num_channels(lame, 2);
-    lame_set_in_samplerate(lame, rate_hz);
-    lame_set_out_samplerate(lame, rate_hz);
+    lame_set_in_samplerate(lame, o->rate_hz);
+    lame_set_out_samplerate(lame, o->rate_hz);
     lame_set_mode(lame, JOINT_STEREO);
-    lame_set_VBR(lame, vbr_off);
-    lame_set_brate(lame, bitrate_kbps);
+    if (o->vbr_quality >= 0) {
+        lame_set_VBR(lame, vbr_default);
+        lame_set_VBR_quality(lame, (float)o->vbr_quality);
+    } else {
+        lame_set_VBR(lame, vbr_off);
+        lame_set_brate(lame, o->bitrate_kbps);
+    }
     lame_set_bWriteVbrTag(lame, 1);
     lame_set_findReplayGain(lame, 0);
     lame_set_write_id3tag_automatic(lame, 0);
@@ -49,34 +54,37 @@ static lame_global_flags *start(int rate_hz, int bitrate_kbps, float scale)
 
 /* Below 320 kbit/s LAME turns the signal down by up to 0.45 dB against clipping. Peaks and
  * loudness are our business here, so its factor, known only after it has started, is undone. */
-static lame_global_flags *start_unscaled(int rate_hz, int bitrate_kbps)
+static lame_global_flags *start_unscaled(const struct encoder_options *o)
 {
-    lame_global_flags *lame = start(rate_hz, bitrate_kbps, 1);
+    lame_global_flags *lame = start(o, 1);
     float scale = lame != NULL ? lame_get_scale(lame) : 1;
 
     if (scale > 0 && scale != 1) {
         lame_close(lame);
-        lame = start(rate_hz, bitrate_kbps, 1 / scale);
+        lame = start(o, 1 / scale);
     }
     return lame;
 }
 
-int mp3_open(struct mp3 **out, int fd, int rate_hz, int bitrate_kbps, struct fault *f)
+static void mp3_close(void *state)
+{
+    struct mp3 *m = state;
+
+    if (m != NULL && m->lame != NULL)
+        lame_close(m->lame);
+    free(m);
+}
+
+static int mp3_open(void **state, int fd, const struct encoder_options *o, struct fault *f)
 {
     struct mp3 *m = calloc(1, sizeof(*m));
 
-    *out = m;
+    *state = m;
     if (m == NULL)
         return fault_set(f, FAULT_SYSTEM, "Out of memory.");
-    if ((m->lame = start_unscaled(rate_hz, bitrate_kbps)) == NULL) {
-        mp3_close(out);
+    if ((m->lame = start_unscaled(o)) == NULL)
         return fault_set(f, FAULT_SYSTEM, "The MP3 encoder cannot be started.");
-    }
-    if (fdio_writer_start(&m->out, fd, f)) {
-        mp3_close(out);
-        return -1;
-    }
-    return 0;
+    return fdio_writer_start(&m->out, fd, f);
 }
 
 static int store(struct mp3 *m, int bytes, struct fault *f)
@@ -86,8 +94,11 @@ static int store(struct mp3 *m, int bytes, struct fault *f)
     return fdio_write(&m->out, m->coded, (size_t)bytes, f);
 }
 
-int mp3_write(struct mp3 *m, const float *left, const float *right, int frames, struct fault *f)
+static int mp3_write(void *state, const float *left, const float *right, int frames,
+                     struct fault *f)
 {
+    struct mp3 *m = state;
+
     for (int at = 0; at < frames; at += CHUNK_FRAMES) {
         int n = frames - at < CHUNK_FRAMES ? frames - at : CHUNK_FRAMES;
 
@@ -98,8 +109,9 @@ int mp3_write(struct mp3 *m, const float *left, const float *right, int frames, 
     return 0;
 }
 
-int mp3_finish(struct mp3 *m, struct fault *f)
+static int mp3_finish(void *state, struct fault *f)
 {
+    struct mp3 *m = state;
     unsigned char info[INFO_BYTES];
     size_t size;
 
@@ -111,12 +123,4 @@ int mp3_finish(struct mp3 *m, struct fault *f)
     return fdio_write_at(m->out.fd, 0, info, size, f);
 }
 
-void mp3_close(struct mp3 **m)
-{
-    if (*m == NULL)
-        return;
-    if ((*m)->lame != NULL)
-        lame_close((*m)->lame);
-    free(*m);
-    *m = NULL;
-}
+const struct encoder_kind mp3_kind = { mp3_open, mp3_write, mp3_finish, mp3_close };

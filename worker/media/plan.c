@@ -26,18 +26,6 @@ static double from_db(double db)
     return pow(10, db / 20);
 }
 
-/* How far coding is expected to raise the true peak of limited music. */
-static double coding_margin_db(int bitrate_kbps)
-{
-    if (bitrate_kbps >= 320)
-        return 0.25;
-    if (bitrate_kbps >= 256)
-        return 0.35;
-    if (bitrate_kbps >= 192)
-        return 0.5;
-    return bitrate_kbps >= 128 ? 1.0 : 1.8;
-}
-
 /* The loudness after `gain` and the limiter. `scaled` has room for all hops. */
 static double predict(const struct loudness_hops *hops, double gain, double ceiling, float *scaled)
 {
@@ -101,7 +89,7 @@ int plan_make(struct plan *plan, const struct plan_target *target,
         plan->note = "not normalised, as asked";
         return 0;
     }
-    plan->ceiling_db = target->true_peak_dbtp - coding_margin_db(target->bitrate_kbps);
+    plan->ceiling_db = target->true_peak_dbtp - target->coding_margin_db;
     if (!isfinite(input->integrated_lufs)) {
         plan->gain_db = plan->gain_max_db = fmin(0, plan->ceiling_db - peak_db);
         plan->note = "silent or too short to measure its loudness";

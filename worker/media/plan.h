@@ -35,7 +35,7 @@ struct plan_target {
     bool   normalize;
     double loudness_lufs;
     double true_peak_dbtp;
-    int    bitrate_kbps;
+    double coding_margin_db;   /* encoder_peak_margin_db() */
 };
 
 struct plan {
