@@ -45,8 +45,8 @@ WORKER = main supervisor serve follow task pipeline keep find inner learn media 
          fetch fetch_file fetch_headers fetch_run spotify \
          stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
-MEDIA = main confine cover encoder fault fdio input limiter loudness master mp3 pcm picture plan reply request tag truepeak \
-        verify
+MEDIA = main avencoder confine cover dither encoder fault fdio input limiter loudness master mp3 muxer pcm picture \
+        plan reply request tag truepeak verify
 UNIT = base_file base_id base_report base_text cache cache_ids conf db_open db_statements db_transactions fetch fold \
        found inner job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc \
        queue_order queue_pause queue_retry queue_sources sessions shared source spec spotify title url wal_reset \

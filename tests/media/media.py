@@ -9,6 +9,8 @@ import re
 import subprocess
 import tempfile
 
+import mutagen
+
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(os.environ.get("DUBPLATE_BUILD", os.path.join(REPOSITORY, "build")), "dubplate-media")
 MUSIC = "/usr/share/games/asc/music/%s.mp3"
@@ -79,6 +81,18 @@ def count_frames(path):
     out = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-map", "0:a:0", "-ac", "1",
                           "-f", "s16le", "-"], check=True, capture_output=True, timeout=TIMEOUT)
     return len(out.stdout) // 2
+
+
+def played_frames(path):
+    """What a player plays. The ffmpeg program is not asked where it is wrong: FFmpeg 5.1 leaves the padding at the end
+    of an MP4 that says what is padding, and mistakes the length of a Vorbis file of one page."""
+    stream = probe(path)["streams"][0]
+    if path.endswith(".m4a") and "nb_frames" in stream:
+        return min(int(stream["duration_ts"]), count_frames(path))
+    if path.endswith(".ogg") and stream["codec_name"] == "vorbis":
+        info = mutagen.File(path).info
+        return round(info.length * info.sample_rate)
+    return count_frames(path)
 
 
 def ebur128_filter(path):

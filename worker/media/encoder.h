@@ -17,9 +17,9 @@
 #define ENCODER_RATE_MAX_HZ 192000
 
 struct encoder;
-struct encoder_format;
 
 struct encoder_options {
+    const char *format;     /* "mp3", "m4a", "wav", "flac", "ogg", "opus" */
     int rate_hz;            /* of what is given, and of the file: encoder_rate_hz() */
     int bitrate_kbps;       /* of lossy formats; without a meaning when vbr_quality is not -1 */
     int vbr_quality;        /* 0, the best, to 9; -1: the bit rate is constant */
@@ -27,26 +27,27 @@ struct encoder_options {
     int threads;            /* that may work at once, at least 1 */
 };
 
-/* NULL if there is none of that name. Static. */
-const struct encoder_format *encoder_format(const char *name);
-
-/* As libavcodec and libavformat call what the format holds, and the name of its bytes. Static. */
-const char *encoder_codec(const struct encoder_format *format, const struct encoder_options *o);
-bool encoder_is_lossless(const struct encoder_format *format);
-
-/* Options that the format does not have: FAULT_INPUT. A rate of 0 passes: it is not chosen yet. */
-int encoder_check(const struct encoder_format *format, const struct encoder_options *o,
-                  struct fault *f);
+/* Options that there are not, or that the format does not have: FAULT_INPUT. A rate of 0 passes: it
+ * is not chosen yet. All others below want options that have passed. */
+int encoder_check(const struct encoder_options *o, struct fault *f);
 
 /* The rate of the format that suits audio of `source_hz`: the same if it has it. */
-int encoder_rate_hz(const struct encoder_format *format, int source_hz);
+int encoder_rate_hz(const struct encoder_options *o, int source_hz);
+
+/* libavcodec's name of what the file holds. Static. */
+const char *encoder_codec(const struct encoder_options *o);
+
+/* Without a bit rate of its own: the samples come back as they were, but for their depth. */
+bool encoder_is_lossless(const struct encoder_options *o);
+
+/* The bit rate asked for, or the one that the quality usually takes. Not for lossless formats. */
+int encoder_kbps(const struct encoder_options *o);
 
 /* How far coding is expected to raise the true peak of limited music. */
-double encoder_peak_margin_db(const struct encoder_format *format, const struct encoder_options *o);
+double encoder_peak_margin_db(const struct encoder_options *o);
 
 /* Empties `fd` (borrowed; read and write). FAULT_SYSTEM, FAULT_DISK. */
-int encoder_open(struct encoder **e, const struct encoder_format *format, int fd,
-                 const struct encoder_options *o, struct fault *f);
+int encoder_open(struct encoder **e, int fd, const struct encoder_options *o, struct fault *f);
 
 /* Full scale is 1.0; what is above is clipped by the formats that have a largest value, and only
  * there. FAULT_DISK, FAULT_SYSTEM. */

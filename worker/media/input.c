@@ -42,7 +42,7 @@ struct input {
     int                  fd;
     int                  stream;
     int64_t              size;
-    int64_t              packets;
+    int64_t              packets;       /* of the stream */
     int                  errors_in_a_row;
     bool                 draining;
 };
@@ -265,9 +265,8 @@ static int feed(struct input *in, struct fault *f)
     do {
         av_packet_unref(in->packet);
         rc = av_read_frame(in->format, in->packet);
-        if (rc >= 0)
-            in->packets++;
     } while (rc >= 0 && in->packet->stream_index != in->stream);
+    in->packets += rc >= 0;
     if (fdio_reader_error(in->io) != 0)
         return media_fault(in, f, "");
     if (rc < 0) {
@@ -285,6 +284,23 @@ static int feed(struct input *in, struct fault *f)
     return rc < 0 ? count_error(in, f) : 0;
 }
 
+/* An MP4 says by an edit list, or the duration of its last packet, how much of that is padding;
+ * libavcodec removes only what is to be skipped at the start. */
+static void cut_padding(struct input *in)
+{
+    const AVStream *stream = in->format->streams[in->stream];
+    AVFrame *frame = in->frame;
+    int64_t left;
+
+    if (strcmp(in->info.container, "mp4") != 0 || in->packets != stream->nb_frames ||
+        stream->duration <= 0)
+        return;
+    left = av_rescale_q(stream->duration, stream->time_base,
+                        (AVRational){ 1, frame->sample_rate }) - in->info.frames;
+    if (left > 0 && left < frame->nb_samples)
+        frame->nb_samples = (int)left;
+}
+
 static int check_frame(struct input *in, struct fault *f)
 {
     const AVFrame *frame = in->frame;
@@ -296,6 +312,7 @@ static int check_frame(struct input *in, struct fault *f)
         in->info.sample_rate_hz = frame->sample_rate;
         in->info.channels = frame->ch_layout.nb_channels;
     }
+    cut_padding(in);
     in->errors_in_a_row = 0;
     in->info.frames += frame->nb_samples;
     in->info.seconds += (double)frame->nb_samples / frame->sample_rate;

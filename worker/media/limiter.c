@@ -11,8 +11,8 @@
 #define SMOOTH_NODES  9         /* length of the smoothing window, and so of the look-ahead */
 #define HOLD_MS       20
 #define RELEASE_MS    150
-#define HOLD_NODES_MAX 40
-#define RING           64 /* nodes remembered; a power of two above SMOOTH_NODES + HOLD_NODES_MAX */
+#define HOLD_NODES_MAX 120      /* at 192 kHz */
+#define RING          256 /* nodes remembered; a power of two above SMOOTH_NODES + HOLD_NODES_MAX */
 #define CAPACITY      (BLOCK * 128)
 
 struct limiter {

@@ -26,8 +26,8 @@ struct limiter;
 typedef int limiter_sink(void *arg, const float *left, const float *right, int frames,
                          struct fault *f);
 
-/* `gain` and `ceiling` are linear; a ceiling of INFINITY leaves only the gain. `rate_hz` 32000 to
- * 48000. */
+/* `gain` and `ceiling` are linear; a ceiling of INFINITY leaves only the gain. `rate_hz` 8000 to
+ * 192000. */
 int limiter_open(struct limiter **limiter, int rate_hz, double gain, double ceiling,
                  limiter_sink *sink, void *arg, struct fault *f);
 

@@ -35,7 +35,7 @@ struct loudness_hops {
     size_t       count;     /* whole hops only */
 };
 
-/* `rate_hz` is 32000, 44100 or 48000. FAULT_SYSTEM. */
+/* `rate_hz` is 8000 to 192000. FAULT_SYSTEM. */
 int loudness_open(struct loudness **m, int rate_hz, struct fault *f);
 
 int loudness_add(struct loudness *m, const float *left, const float *right, int frames,

@@ -37,14 +37,13 @@
 #define LISTEN_FROM  0.90
 
 struct master_options {
-    const char            *output_format;
     struct encoder_options encoder;
     struct plan_target     target;
     struct input_options   input;
 };
 
 static const struct field fields[] = {
-    { "output_format", FIELD_TEXT, offsetof(struct master_options, output_format), 0, 16 },
+    { "output_format", FIELD_TEXT, offsetof(struct master_options, encoder.format), 0, 16 },
     { "bitrate_kbps", FIELD_INT, offsetof(struct master_options, encoder.bitrate_kbps), 16, 512 },
     { "vbr_quality", FIELD_INT, offsetof(struct master_options, encoder.vbr_quality), -1, 9 },
     { "bit_depth_bits", FIELD_INT, offsetof(struct master_options, encoder.bit_depth_bits), 16,
@@ -64,7 +63,6 @@ static const struct field fields[] = {
 /* Everything one run learns. */
 struct master {
     struct master_options  options;
-    const struct encoder_format *format;
     struct input_info      source;
     struct loudness       *meter;       /* of the source; its hops serve the plan */
     struct loudness_result before, after;
@@ -80,11 +78,9 @@ static int read_options(struct master *m, const cJSON *request, struct fault *f)
 
     if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), o, f))
         return -1;
-    if ((m->format = encoder_format(o->output_format)) == NULL)
-        return fault_set(f, FAULT_INPUT, "output_format is none that is written here.");
-    if (encoder_check(m->format, &o->encoder, f))
+    if (encoder_check(&o->encoder, f))
         return -1;
-    o->target.coding_margin_db = encoder_peak_margin_db(m->format, &o->encoder);
+    o->target.coding_margin_db = encoder_peak_margin_db(&o->encoder);
     return 0;
 }
 
@@ -100,7 +96,7 @@ static int choose_rate(struct master *m, struct fault *f)
     if (input_open(&in, FD_INPUT, &m->options.input, f))
         return -1;
     if ((rc = input_next(in, &frame, f)) > 0)
-        m->options.encoder.rate_hz = encoder_rate_hz(m->format, frame->sample_rate);
+        m->options.encoder.rate_hz = encoder_rate_hz(&m->options.encoder, frame->sample_rate);
     input_close(&in);
     return rc > 0 ? 0 : -1;
 }
@@ -162,7 +158,7 @@ static int encode(struct master *m, struct fault *f)
     struct input_info again;
     int rc = -1;
 
-    if (encoder_open(&encoder, m->format, FD_OUTPUT, o, f) ||
+    if (encoder_open(&encoder, FD_OUTPUT, o, f) ||
         limiter_open(&limiter, o->rate_hz, pow(10, m->plan.gain_db / 20),
                      pow(10, m->plan.ceiling_db / 20), to_encoder, encoder, f))
         goto out;
@@ -226,12 +222,14 @@ static void report_input(cJSON *object, const struct input_info *info)
 static void report_output(cJSON *object, const struct master *m)
 {
     const struct encoder_options *o = &m->options.encoder;
-    bool constant = !encoder_is_lossless(m->format) && o->vbr_quality < 0;
+    bool constant = !encoder_is_lossless(o) && o->vbr_quality < 0;
 
-    cJSON_AddStringToObject(object, "format", m->options.output_format);
-    cJSON_AddStringToObject(object, "codec", encoder_codec(m->format, o));
+    cJSON_AddStringToObject(object, "format", o->format);
+    cJSON_AddStringToObject(object, "codec", encoder_codec(o));
     reply_add_number(object, "bitrate_kbps", constant ? (double)o->bitrate_kbps : NAN, 0);
     reply_add_number(object, "sample_rate_hz", o->rate_hz, 0);
+    if (encoder_is_lossless(o))
+        reply_add_number(object, "bit_depth_bits", o->bit_depth_bits, 0);
     reply_add_number(object, "channels", 2, 0);
     reply_add_number(object, "frames", (double)m->frames_out, 0);
     reply_add_number(object, "duration_seconds", m->seconds_out, 6);
@@ -283,8 +281,7 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
 {
     struct master m = {
         .options = {
-            .output_format = "mp3",
-            .encoder = { .rate_hz = 48000, .bitrate_kbps = 320, .vbr_quality = -1,
+            .encoder = { .format = "mp3", .rate_hz = 48000, .bitrate_kbps = 320, .vbr_quality = -1,
                          .bit_depth_bits = 16, .threads = 1 },
             .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1 },
             .input = { .max_seconds = 14400 },

@@ -11,7 +11,7 @@
  * level that interests the caller is not interpolated, and the answer is still exact. Music skips
  * most of its stretches.
  *
- * For rates of 32 to 48 kHz, which is what we encode. Not for input at its own rate.
+ * At rates above 48 kHz it sees more than BS.1770 asks for.
  */
 #ifndef DUBPLATE_MEDIA_TRUEPEAK_H
 #define DUBPLATE_MEDIA_TRUEPEAK_H

@@ -1,0 +1,207 @@
+"""Every format that is written: its length to the sample, its codec, its level, what other programs read in it."""
+
+import array
+import hashlib
+import math
+import os
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import mutagen
+
+import media
+
+LOSSY = ("mp3", "m4a", "ogg", "opus")
+LOSSLESS = ("wav", "flac")
+CODECS = {"mp3": "mp3", "m4a": "aac", "ogg": "vorbis", "opus": "opus", "wav": "pcm_s16le", "flac": "flac"}
+
+
+def setUpModule():
+    global folder
+    folder = tempfile.TemporaryDirectory()
+    # A length that is no whole number of anything: not of frames, not of milliseconds.
+    media.ffmpeg("-ss", "75", "-i", media.MUSIC % "machine_wars", "-ar", "48000", "-af", "atrim=end_sample=168293",
+                 path("music.wav"))
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def path(name):
+    return os.path.join(folder.name, name)
+
+
+def ints(file, depth):
+    """Interleaved integers, as the ffmpeg program decodes them."""
+    out = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", file, "-f", "s32le", "-"], check=True,
+                         capture_output=True, timeout=media.TIMEOUT)
+    return [x >> (32 - depth) for x in array.array("i", out.stdout)]
+
+
+class Formats(unittest.TestCase):
+    def master(self, source, **request):
+        out = path("out." + request["output_format"])
+        reply = media.run("master", source, request, out)
+        self.assertEqual(reply.status, 0, reply)
+        output = reply.result["output"]
+        self.assertEqual(output["size_bytes"], os.path.getsize(out))
+        if output["duration_seconds"] > 0.2:
+            self.assertEqual(output["frames"], media.played_frames(out))
+        return reply.result, out
+
+    def check_readers(self, out, rate, seconds):
+        """ffprobe and mutagen agree with each other and with what was asked for."""
+        stream = media.probe(out)["streams"][0]
+        self.assertEqual((int(stream["sample_rate"]), stream["channels"]), (rate, 2))
+        read = mutagen.File(out).info
+        self.assertEqual(read.channels, 2)
+        self.assertEqual(getattr(read, "sample_rate", 48000), rate)     # of Opus mutagen says none: it is always this
+        self.assertAlmostEqual(read.length, seconds, delta=0.03 if out.endswith((".mp3", ".m4a")) else 0.0006)
+
+    def test_every_format_decodes_to_the_length_of_its_source(self):
+        for name, codec in CODECS.items():
+            for rate in (48000, 44100):
+                with self.subTest(name, rate=rate):
+                    media.ffmpeg("-i", path("music.wav"), "-ar", str(rate), path("rate.wav"))
+                    frames = media.count_frames(path("rate.wav"))
+                    result, out = self.master(path("rate.wav"), output_format=name, sample_rate_hz=0)
+                    made = 48000 if name == "opus" else rate
+                    self.assertEqual(result["output"]["frames"], round(frames * made / rate))
+                    self.assertEqual(result["output"]["sample_rate_hz"], made)
+                    self.assertEqual(result["output"]["codec"], codec)
+                    self.assertEqual(media.probe(out)["streams"][0]["codec_name"], codec)
+                    self.check_readers(out, made, frames / rate)
+                    heard = media.ebur128_filter(out)
+                    self.assertAlmostEqual(heard["lufs"], -14, delta=0.2)
+                    self.assertLessEqual(heard["peak"], -1)
+
+    def test_lengths_around_the_frames_of_the_codecs(self):
+        for frames in (1, 960, 1025, 4608):
+            media.ffmpeg("-i", path("music.wav"), "-af", f"atrim=end_sample={frames}", path("short.wav"))
+            for name in CODECS:
+                with self.subTest(name, frames=frames):
+                    _, out = self.master(path("short.wav"), output_format=name, normalize=False)
+                    self.assertEqual(media.played_frames(out), frames)
+
+    def test_lossy_formats_stay_in_time(self):
+        """Where a click is, it stays: a delay that is not removed would move it."""
+        media.synthesize(path("click.wav"), "0.5*eq(n\\,20000)|0.5*eq(n\\,20000)", 1, "-c:a", "pcm_f32le")
+        for name in LOSSY:
+            with self.subTest(name):
+                _, out = self.master(path("click.wav"), output_format=name, normalize=False)
+                left = media.decode(out)[0::2]
+                self.assertAlmostEqual(max(range(len(left)), key=lambda i: abs(left[i])), 20000, delta=1)
+
+    def test_bit_rates_and_qualities(self):
+        for name in LOSSY:
+            sizes = []
+            for request in ({"bitrate_kbps": 320}, {"bitrate_kbps": 192}, {"bitrate_kbps": 128}):
+                result, out = self.master(path("music.wav"), output_format=name, **request)
+                self.assertEqual(result["output"]["bitrate_kbps"], request["bitrate_kbps"])
+                sizes.append(os.path.getsize(out))
+            with self.subTest(name, sizes=sizes):
+                self.assertEqual(sizes, sorted(sizes, reverse=True))
+                self.assertGreater(sizes[0], 1.5 * sizes[2])
+            sizes = []
+            for quality in (0, 4, 9):
+                result, out = self.master(path("music.wav"), output_format=name, vbr_quality=quality)
+                self.assertIsNone(result["output"]["bitrate_kbps"])
+                sizes.append(os.path.getsize(out))
+            with self.subTest(name, qualities=sizes):
+                self.assertEqual(sizes, sorted(sizes, reverse=True))
+                self.assertEqual(len(set(sizes)), 3)
+
+    def test_lossless_formats_keep_every_bit_of_a_source_that_nothing_changes(self):
+        for depth in (16, 24):
+            media.synthesize(path("bits.wav"), "0.7*(random(0)-0.5)|0.7*(random(1)-0.5)", 1.3, "-c:a",
+                             f"pcm_s{depth}le")
+            for name in LOSSLESS:
+                with self.subTest(name, depth=depth):
+                    result, out = self.master(path("bits.wav"), output_format=name, bit_depth_bits=depth,
+                                              normalize=False)
+                    self.assertEqual(result["output"]["bit_depth_bits"], depth)
+                    self.assertEqual(ints(out, depth), ints(path("bits.wav"), depth))
+
+    def test_lossless_formats_keep_every_rate(self):
+        for rate in (8000, 22050, 96000, 192000):
+            media.ffmpeg("-i", path("music.wav"), "-ar", str(rate), "-c:a", "pcm_s24le", path("rate.wav"))
+            for name in LOSSLESS:
+                with self.subTest(name, rate=rate):
+                    result, out = self.master(path("rate.wav"), output_format=name, sample_rate_hz=0, bit_depth_bits=24)
+                    self.assertEqual(result["output"]["frames"], media.count_frames(path("rate.wav")))
+                    self.assertEqual(media.probe(out)["streams"][0]["sample_rate"], str(rate))
+                    self.assertAlmostEqual(result["loudness"]["output_lufs"], -14, delta=0.2)
+
+    def test_a_flac_states_the_checksum_of_its_samples(self):
+        _, out = self.master(path("music.wav"), output_format="flac")
+        samples = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", out, "-f", "s16le", "-"], check=True,
+                                 capture_output=True).stdout
+        with open(out, "rb") as file:
+            head = file.read(42)
+        self.assertEqual(head[:4], b"fLaC")
+        self.assertEqual(struct.unpack(">Q", head[18:26])[0] & 0xFFFFFFFFF, len(samples) // 4)
+        self.assertEqual(head[26:42], hashlib.md5(samples).digest())
+
+    def test_the_same_input_makes_the_same_file(self):
+        for name in CODECS:
+            _, out = self.master(path("music.wav"), output_format=name)
+            with open(out, "rb") as file:
+                first = file.read()
+            self.master(path("music.wav"), output_format=name)
+            with open(out, "rb") as file:
+                self.assertEqual(file.read(), first, name)
+            self.assertNotIn(b"Lavf", first, "nobody needs to know what wrote it")
+
+    def test_sixteen_bits_are_dithered(self):
+        """A tone of half a step would vanish, or become a square; dithered it is still the tone, in a noise that does
+        not know of it."""
+        media.synthesize(path("faint.wav"), "sin(2*PI*1000*t)/65536|0", 4, "-c:a", "pcm_f32le")
+        _, out = self.master(path("faint.wav"), output_format="wav", normalize=False)
+        samples = ints(out, 16)
+        left, right = samples[0::2], samples[1::2]
+
+        def tone(hz):
+            wave = [(math.sin(2 * math.pi * hz * n / 48000), math.cos(2 * math.pi * hz * n / 48000))
+                    for n in range(48000)]
+            parts = [sum(left[n] * wave[n % 48000][p] for n in range(len(left))) for p in (0, 1)]
+            return 2 * math.hypot(*parts) / len(left)
+        self.assertAlmostEqual(tone(1000), 0.5, delta=0.02)
+        for hz in (2000, 3000, 5000):
+            self.assertLess(tone(hz), 0.02, "no harmonics")
+        for channel in (left, right):
+            self.assertLess(abs(sum(channel) / len(channel)), 0.01, "no offset")
+            self.assertLessEqual(max(map(abs, channel)), 2)
+        error = sum(x * x for x in right) / len(right)
+        self.assertAlmostEqual(error, 0.25, delta=0.02)        # TPDF of two steps, rounded: a quarter of a step squared
+        pairs = sum(x * y for x, y in zip(left, right)) / len(right)
+        self.assertLess(abs(pairs), 0.01, "the channels' noises are independent")
+
+    def test_silence_stays_silent(self):
+        media.synthesize(path("silent.wav"), "0|0", 1, "-c:a", "pcm_f32le")
+        for name in CODECS:
+            _, out = self.master(path("silent.wav"), output_format=name)
+            self.assertEqual(max(map(abs, media.decode(out))), 0, name)
+
+    def test_what_is_over_full_scale_is_clipped_and_not_wrapped(self):
+        media.synthesize(path("hot.wav"), "1.5*sin(2*PI*100*t)|-1.5*sin(2*PI*100*t)", 0.5, "-c:a", "pcm_f32le")
+        for depth in (16, 24):
+            for name in LOSSLESS:
+                _, out = self.master(path("hot.wav"), output_format=name, bit_depth_bits=depth, normalize=False)
+                left = ints(out, depth)[0::2]
+                full = 1 << (depth - 1)
+                self.assertEqual((max(left), min(left)), (full - 1, -full))
+                self.assertLess(max(abs(a - b) for a, b in zip(left, left[1:])), full / 20)
+
+    def test_requests_that_a_format_does_not_have(self):
+        for request in ({"output_format": "opus", "sample_rate_hz": 44100}, {"output_format": "m4a", "bitrate_kbps": 300},
+                        {"output_format": "ogg", "sample_rate_hz": 96000}, {"output_format": "wav", "sample_rate_hz": 7999},
+                        {"output_format": "flac", "bit_depth_bits": 20}, {"output_format": "wma"}):
+            with self.subTest(request):
+                self.assertEqual(media.run("master", path("music.wav"), request).kind, "input")
+
+
+if __name__ == "__main__":
+    unittest.main()
