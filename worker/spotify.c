@@ -373,7 +373,7 @@ static int give_page(struct reading *r, const cJSON *page, struct err *e)
             continue;
         }
         r->list->given++;
-        if (r->on_item(r->arg, &w, r->index, r->list->total, e))
+        if (r->on_item(r->arg, &w, r->index, r->list, e))
             return -1;
     }
     return 0;
@@ -464,7 +464,7 @@ static int read_one(struct reading *r, const char *id, struct err *e)
     if (!usable)
         return not_understood(e, "it describes no track");
     r->list->total = r->list->given = 1;
-    return r->on_item(r->arg, &w, 1, 1, e);
+    return r->on_item(r->arg, &w, 1, r->list, e);
 }
 
 /* ---- without credentials ---- */
@@ -490,7 +490,7 @@ static int read_oembed(struct reading *r, const char *id, struct err *e)
     if (!*w.title)
         return not_understood(e, "it names no title");
     r->list->total = r->list->given = 1;
-    return r->on_item(r->arg, &w, 1, 1, e);
+    return r->on_item(r->arg, &w, 1, r->list, e);
 }
 
 static int need_credentials(struct reading *r, const char *id, struct err *e)

@@ -38,8 +38,10 @@ struct spotify_list {
     int64_t given, skipped;     /* skipped: local files, episodes, what is gone. Their positions stay empty */
 };
 
-/* index: its position in the list, 1 for the first. w is valid during the call. Not 0 ends it with *e. */
-typedef int spotify_item(void *arg, const struct wanted *w, int64_t index, int64_t total, struct err *e);
+/* index: its position in the list, 1 for the first. list has its title and total already. w is valid during the call.
+ * Not 0 ends it with *e. */
+typedef int spotify_item(void *arg, const struct wanted *w, int64_t index, const struct spotify_list *list,
+                         struct err *e);
 
 /*
  * form: "track", "album" or "playlist" (source_link.form). Calls on_item for each track as pages arrive, until

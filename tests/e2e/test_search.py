@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from harness import StackCase, main
+from harness import StackCase, eventually, main
 from harness.stack import FINISHED
 
 QUICK = {"RETRY_BASE_MS": "20", "MAX_RETRIES": "1", "WORKER_CONCURRENCY": "2"}
@@ -79,6 +79,13 @@ class Spotify(StackCase):
         self.assertEqual((job["status"], job["is_list"], job["title"]), ("completed_with_errors", True, "Album 3"), job)
         self.assertEqual([t["error"] and t["error"]["kind"] for t in job["tracks"]], [None, None, "unavailable"])
         self.assertEqual([t["track_number"] for t in job["tracks"]], [1, 2, 3])
+
+    def test_list_that_breaks_off_keeps_what_came_and_its_name(self):
+        """Its first page has fifty, which is no multiple of what is stored at once; the second is at a strange address."""
+        job = self.s.submit(self.s.spotify.link("E", 60))
+        seen = eventually(lambda: (j := self.s.job(job))["progress"]["total_items"] == 50 and j, 60, lambda: f"all of the first page: {self.s.job(job)['progress']}")
+        self.assertEqual(seen["title"], "Liste 60 für dich")
+        self.api("DELETE", f"/api/jobs/{job}")
 
     def test_that_is_not_there_says_so(self):
         self.s.spotify.control(mode="404", times="9", path="/v1/tracks")

@@ -121,7 +121,7 @@ static struct {
     int64_t count, first_index, last_index, total, stop_at;
 } got;
 
-static int on_item(void *arg, const struct wanted *w, int64_t index, int64_t total, struct err *why)
+static int on_item(void *arg, const struct wanted *w, int64_t index, const struct spotify_list *so_far, struct err *why)
 {
     assert_ptr_equal(arg, &got);
     check(index > got.last_index, "%lld after %lld", (long long)index, (long long)got.last_index);
@@ -129,7 +129,7 @@ static int on_item(void *arg, const struct wanted *w, int64_t index, int64_t tot
         got.first = *w, got.first_index = index;
     got.last = *w;
     got.last_index = index;
-    got.total = total;
+    got.total = so_far->total;
     return got.count == got.stop_at ? err_set(why, ERR_CANCELLED, "stop here") : 0;
 }
 

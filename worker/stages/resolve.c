@@ -543,11 +543,12 @@ static int resolve_search(struct resolving *s, struct err *e)
     return store(s, true, e);
 }
 
-static int on_spotify(void *arg, const struct wanted *w, int64_t index, int64_t total, struct err *e)
+static int on_spotify(void *arg, const struct wanted *w, int64_t index, const struct spotify_list *list, struct err *e)
 {
     struct resolving *s = arg;
 
-    s->items = total;
+    s->items = list->total;
+    copy_text(s->title, sizeof s->title, list->title);
     add_wanted(s, w, index);
     return store_if_full(s, e);
 }
@@ -556,12 +557,14 @@ static int resolve_spotify(struct resolving *s, struct err *e)
 {
     const struct spotify spotify = fetch_spotify(s->run);
     struct spotify_list list = { .total = -1 };
+    struct err unsaid;
 
     s->is_list = s->link.kind == SOURCE_LIST;
-    if (spotify_read(&spotify, s->link.form, s->link.id, s->most, &list, on_spotify, s, e))
+    if (spotify_read(&spotify, s->link.form, s->link.id, s->most, &list, on_spotify, s, e)) {
+        if (s->is_list && s->count)
+            store(s, false, &unsaid);       /* what came before it broke off stays */
         return -1;
-    copy_text(s->title, sizeof s->title, list.title);
-    s->items = list.total;
+    }
     s->cut = list.total > list.given + list.skipped;
     if (list.given == 0)
         return err_set(e, ERR_UNSUPPORTED, "the list is empty");
