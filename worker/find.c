@@ -11,8 +11,7 @@
 #include "json.h"
 #include "learn.h"
 #include "match.h"
-#include "ytdlp/args.h"
-#include "ytdlp/ytdlp.h"
+#include "pages.h"
 
 #define RESULTS          10
 #define SEARCH_LONGEST_S 120
@@ -56,19 +55,13 @@ static int on_tick(void *arg, struct err *e)
 static int search(void *arg, struct err *e)
 {
     struct finding *f = arg;
-    const struct run *r = f->run;
-    struct ytdlp_complaint complaint;
-    struct ytdlp_args args;
+    const struct pages_reading reading = {
+        .pages = { .url = f->url, .most = RESULTS }, .longest_s = SEARCH_LONGEST_S, .on_line = on_line,
+        .tick = on_tick, .arg = f,
+    };
 
     f->count = 0;
-    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config,
-                       &(struct ytdlp_pages){ .url = f->url, .most = RESULTS });
-    const struct ytdlp_run run = {
-        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = SEARCH_LONGEST_S * 1000,
-        .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
-        .arg = f,
-    };
-    return ytdlp_run(&run, &complaint, &f->run->cpu_ms, e);
+    return pages_read(f->run, &reading, e);
 }
 
 static void write_query(struct finding *f, const struct wanted *w)

@@ -10,12 +10,11 @@
 #include "cache.h"
 #include "json.h"
 #include "net.h"
+#include "pages.h"
 #include "source.h"
 #include "stages/direct.h"
 #include "url.h"
 #include "whitelist.h"
-#include "ytdlp/args.h"
-#include "ytdlp/ytdlp.h"
 
 #define PAGE_LONGEST_S 180       /* metadata that takes longer will not come */
 
@@ -178,14 +177,25 @@ static bool recognise(const struct run *r, const char *text, struct source_link 
            source_recognise(link, &url, &e) == 0;
 }
 
-int64_t learn_item_of(const struct run *r)
+void learn_number_id(struct track_info *info, int64_t place)
 {
-    struct source_link job, track;
+    const size_t size = sizeof info->source_id, used = strlen(info->source_id);
+    char number[24];
+    const size_t n = (size_t)snprintf(number, sizeof number, " #%lld", (long long)place);
 
-    if (!r->job.is_list || !recognise(r, r->job.url, &job) || !recognise(r, r->track.info.url, &track))
-        return 0;
-    const bool same = *job.id && !strcmp(job.source, track.source) && !strcmp(job.id, track.id);
-    return same && job.kind == track.kind ? r->track.item_index : 0;
+    copy_text(info->source_id + (used + n < size ? used : size - 1 - n), n + 1, number);
+}
+
+/* What yt-dlp reads again by itself where a stream fails (with --abort-on-error in YTDLP_CONFIG), unasked and unjudged:
+ * without this key it cannot. No value can be taken for the key: a quote in it is escaped. */
+static char *without_page(const char *line)
+{
+    static const char key[] = "\"webpage_url\":";
+    char *text = xstrdup(line);
+
+    for (char *p = text; (p = strstr(p, key)); p++)
+        p[1] = '_';
+    return text;
 }
 
 /* The track's work directory with what the download needs. A reference has no streams yet: its link is enough. */
@@ -194,8 +204,13 @@ static int hand_over(const struct run *r, const char *track_uuid, const char *li
     char dir[RUN_PATH_BYTES], path[RUN_PATH_BYTES + 16];
 
     snprintf(dir, sizeof dir, "%s/work/%s", r->conf->data_dir, track_uuid);
-    snprintf(path, sizeof path, "%s/info.json", dir);
-    return file_mkdirs(dir, e) || (line && file_write_atomic(path, line, strlen(line), e)) ? -1 : 0;
+    snprintf(path, sizeof path, "%s/" INFO_FILE, dir);
+    if (file_mkdirs(dir, e))
+        return -1;
+    char *text = line ? without_page(line) : NULL;
+    const int rc = text ? file_write_atomic(path, text, strlen(text), e) : 0;
+    free(text);
+    return rc;
 }
 
 int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *entry, const char *track_uuid,
@@ -214,15 +229,45 @@ int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *
     return 0;
 }
 
-struct reading { struct run *run; const char *url; char *line; };
+struct reading {
+    struct run *run;
+    const char *url;
+    bool        numbers;        /* ids of this job's entries end in their place */
+    int64_t     seen;
+    char       *line;           /* the first, or the track's own; owned */
+    bool        is_own;
+};
+
+/* Of a page with several recordings: is it the one that the track is? */
+static bool is_own(const struct reading *p, const char *line)
+{
+    const struct track_info *track = &p->run->track.info;
+    struct ytdlp_entry entry = { .size_bytes = -1 };
+    bool is = false;
+    struct err unsaid;
+
+    if (*track->source_id && ytdlp_read_entry(line, &entry, &unsaid) == 0) {
+        if (p->numbers)
+            learn_number_id(&entry.info, entry.list_index > 0 ? entry.list_index : p->seen);
+        is = entry.in_list && !entry.is_reference && strcmp(entry.info.source_id, track->source_id) == 0;
+    }
+    ytdlp_entry_free(&entry);
+    return is;
+}
 
 static int on_line(void *arg, char *line, struct err *e)
 {
     struct reading *p = arg;
 
     (void)e;
-    if (line[0] == '{' && !p->line)
+    if (line[0] != '{' || p->is_own)
+        return 0;
+    p->seen++;
+    p->is_own = is_own(p, line);
+    if (!p->line || p->is_own) {
+        free(p->line);
         p->line = xstrdup(line);
+    }
     return 0;
 }
 
@@ -234,37 +279,47 @@ static int on_tick(void *arg, struct err *e)
 static int read_page(void *arg, struct err *e)
 {
     struct reading *p = arg;
-    struct run *r = p->run;
-    const int64_t longest_s = r->conf->task_timeout_s < PAGE_LONGEST_S ? r->conf->task_timeout_s : PAGE_LONGEST_S;
-    struct ytdlp_complaint complaint;
-    struct ytdlp_args args;
+    const struct pages_reading reading = {
+        .pages = { .url = p->url, .most = *p->run->track.info.source_id ? p->run->conf->max_items : 1 },
+        .longest_s = PAGE_LONGEST_S, .on_line = on_line, .tick = on_tick, .arg = p,
+    };
 
     free(p->line);
     p->line = NULL;
-    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config,
-                       &(struct ytdlp_pages){ .url = p->url, .most = 1, .item = learn_item_of(r) });
-    const struct ytdlp_run run = {
-        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = longest_s * 1000,
-        .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
-        .arg = p,
-    };
-    if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
+    p->seen = 0;
+    p->is_own = false;
+    if (pages_read(p->run, &reading, e))
         return -1;
     return p->line ? 0 : err_set(e, ERR_UNSUPPORTED, "there is nothing to download at this link");
 }
 
 static int learn_by_ytdlp(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e)
 {
-    struct reading p = { .run = r, .url = url };
     struct ytdlp_entry entry = { .size_bytes = -1 };
+    struct reading p = { .run = r, .url = url };
+    struct source_link job;
 
+    p.numbers = r->job.is_list && recognise(r, r->job.url, &job) && strcmp(job.source, "generic") == 0;
     int rc = run_patiently(r, read_page, &p, e) || ytdlp_read_entry(p.line, &entry, e) ? -1 : 0;
-    if (rc == 0 && entry.in_list && !learn_item_of(r))
+    if (rc == 0 && entry.in_list && !p.is_own)
         rc = err_set(e, ERR_UNSUPPORTED, "this leads to a list, not to a track");
     if (rc == 0)
         rc = learn_line(r, p.line, &entry, track_uuid, out, e);
+    if (rc == 0 && p.is_own)
+        copy_text(out->info.source_id, sizeof out->info.source_id, r->track.info.source_id);
+    r->has_read_page = rc == 0;
     ytdlp_entry_free(&entry);
     free(p.line);
+    return rc;
+}
+
+int learn_again(struct run *r, struct err *e)
+{
+    struct learned l = { .meta = META_INIT };
+    const int rc = learn_check_link(r, r->track.info.url, e) ||
+                           learn_by_ytdlp(r, r->track.info.url, r->track.uuid, &l, e) ? -1 : 0;
+
+    learned_free(&l);
     return rc;
 }
 

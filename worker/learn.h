@@ -33,13 +33,15 @@ int learn_check_host(const struct run *r, const char *url, struct err *e);
 /* The same of a track that has been known for a while: by what was read then, and the whitelist of now. */
 int learn_check_track(const struct run *r, struct err *e);
 
-/* Which entry of the page at its link the track is: the slides of a post are all of one page. 0: every other track has
- * a page of its own. */
-int64_t learn_item_of(const struct run *r);
-
 /* The page at `url`, which is one track's: read patiently, checked, and left as info.json in the track's work directory
  * for the download. Fills info and meta. */
 int learn_page(struct run *r, const char *url, const char *track_uuid, struct learned *out, struct err *e);
+
+/* The page of a track that is known, once more: what it names now is what is judged, and what will be fetched. */
+int learn_again(struct run *r, struct err *e);
+
+/* Of several recordings on one page, each may have the page's name for its id: its place becomes a part of it. */
+void learn_number_id(struct track_info *info, int64_t place);
 
 /* The same from a line that yt-dlp has printed already. */
 int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *entry, const char *track_uuid,

@@ -39,9 +39,10 @@ struct child {
     struct err    stop_reason;
 };
 
-static void set_limit(int which, int64_t value)
+/* `more` above the limit is the end without a word: at the limit itself the kernel says what it is (SIGXCPU). */
+static void set_limit(int which, int64_t value, int64_t more)
 {
-    const struct rlimit r = { .rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value };
+    const struct rlimit r = { .rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)(value + more) };
 
     if (value > 0)
         setrlimit(which, &r);
@@ -69,10 +70,10 @@ static void become(const struct proc_spec *s, pid_t parent, int in, int out, int
     for (int i = 0; i < s->fd_count; i++)
         dup2(held[i], 3 + i);
     syscall(SYS_close_range, 3 + s->fd_count, ~0U, 0);
-    set_limit(RLIMIT_FSIZE, s->limit_file_bytes);
-    set_limit(RLIMIT_AS, s->limit_memory_bytes);
-    set_limit(RLIMIT_DATA, s->limit_data_bytes);
-    set_limit(RLIMIT_CPU, s->limit_cpu_s);
+    set_limit(RLIMIT_FSIZE, s->limit_file_bytes, 0);
+    set_limit(RLIMIT_AS, s->limit_memory_bytes, 0);
+    set_limit(RLIMIT_DATA, s->limit_data_bytes, 0);
+    set_limit(RLIMIT_CPU, s->limit_cpu_s, 1);
     signal(SIGXFSZ, SIG_IGN);       /* a write past the limit is EFBIG, which programs report, not a death */
     if (chdir(s->cwd) == 0)
         execve(s->argv[0], (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)s->env);

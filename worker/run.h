@@ -23,6 +23,7 @@
 #include "tracks.h"
 
 #define RUN_PATH_BYTES 1300
+#define INFO_FILE      "info.json"      /* in work/: the track's page as it was read and judged, for its download */
 
 struct run {
     struct db         *db;
@@ -36,6 +37,7 @@ struct run {
     cJSON             *state;                   /* saved outputs by stage name */
     int64_t            cpu_ms;                  /* of children, in the current stage */
     bool               put_back;                /* by itself: it goes on from its work directory */
+    bool               has_read_page;           /* INFO_FILE is of this attempt */
     /* Progress. */
     const char        *stage;
     int                position;                    /* of the stage in its task */

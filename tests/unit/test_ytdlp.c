@@ -4,12 +4,14 @@
  */
 #include "unit.h"
 
+#include <signal.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "ytdlp/args.h"
 #include "ytdlp/errors.h"
 #include "ytdlp/lines.h"
+#include "ytdlp/ytdlp.h"
 
 static const char *const versions[] = { "2023.03.04", "2025.04.30", "2026.10.26" };
 
@@ -53,22 +55,21 @@ TEST(download_runs_this_command_and_no_other)
         "--newline", "--progress", "--progress-template",
         "download:@P %(progress.{status,downloaded_bytes,total_bytes,total_bytes_estimate,speed,eta,"
         "fragment_index,fragment_count})j",
-        "--print", "after_move:@F %(filepath)j", "-I", "1", "-f", "ba/b", "-P",
+        "--print", "after_move:@F %(filepath)j", "-f", "ba/b", "-P",
         "home:/data/1", "-P", "temp:/data/1/tmp",
         "--load-info-json", "/data/1/info.json", NULL,
     };
     struct ytdlp_args a;
 
-    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "", .info = "/data/1/info.json",
-                                       .url = "https://example.org/a", .item = 1 };
+    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "", .info = "/data/1/info.json" };
 
     ytdlp_download_args(&a, "/usr/bin/yt-dlp", "/etc/yt-dlp.conf", "/data/1", &media);
     is_vector(&a, expected);
 }
 
-static void download_args(struct ytdlp_args *a, const char *quality, const char *url)
+static void download_args(struct ytdlp_args *a, const char *quality)
 {
-    const struct ytdlp_media media = { .quality = quality, .formats = "", .url = url, .item = 1 };
+    const struct ytdlp_media media = { .quality = quality, .formats = "", .info = "/d/info.json" };
     ytdlp_download_args(a, "yt", "c", "/d", &media);
 }
 
@@ -77,32 +78,18 @@ static void resolve_args(struct ytdlp_args *a, const char *url)
     ytdlp_resolve_args(a, "yt", "c", &(struct ytdlp_pages){ .url = url, .most = 2 });
 }
 
-TEST(a_source_may_sort_out_streams_and_a_slide_is_asked_for_by_its_number)
+TEST(a_source_may_sort_out_streams)
 {
-    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "[format_id!*=preview]", .item = 3,
-                                       .url = "https://example.org/a" };
+    const struct ytdlp_media media = { .quality = "bestaudio", .formats = "[format_id!*=preview]",
+                                       .info = "/d/info.json" };
     struct ytdlp_args a;
     int seen = 0;
 
     ytdlp_download_args(&a, "yt", "", "/d", &media);
-    for (int i = 0; i + 1 < a.argc; i++) {
+    for (int i = 0; i + 1 < a.argc; i++)
         if (strcmp(a.argv[i], "-f") == 0 && ++seen)
             assert_string_equal(a.argv[i + 1], "ba[format_id!*=preview]/b[format_id!*=preview]");
-        if (strcmp(a.argv[i], "-I") == 0 && ++seen)
-            assert_string_equal(a.argv[i + 1], "3");
-    }
-    assert_int_equal(seen, 2);
-}
-
-TEST(without_saved_information_the_link_stands_last_behind_two_dashes)
-{
-    struct ytdlp_args a;
-
-    download_args(&a, "bestaudio", "https://example.org/a");
-    assert_string_equal(a.argv[a.argc - 1], "https://example.org/a");
-    assert_string_equal(a.argv[a.argc - 2], "--");
-    for (int i = 0; i < a.argc; i++)
-        assert_string_not_equal(a.argv[i], "--load-info-json");
+    assert_int_equal(seen, 1);
 }
 
 TEST(each_quality_names_a_stream_and_what_is_unknown_names_the_best)
@@ -114,7 +101,7 @@ TEST(each_quality_names_a_stream_and_what_is_unknown_names_the_best)
     struct ytdlp_args a;
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        download_args(&a, cases[i][0], "https://example.org/");
+        download_args(&a, cases[i][0]);
         int f = 0;
         while (f < a.argc && strcmp(a.argv[f], "-f") != 0)
             f++;
@@ -132,21 +119,15 @@ TEST(nothing_that_a_submitter_wrote_becomes_an_option)
     };
     struct ytdlp_args plain, hostile;
 
-    for (size_t i = 0; i < LENGTH(links); i++)
-        for (int download = 0; download < 2; download++) {
-            if (download) {
-                download_args(&plain, "best", "https://example.org/");
-                download_args(&hostile, "best", links[i]);
-            } else {
-                resolve_args(&plain, "https://example.org/");
-                resolve_args(&hostile, links[i]);
-            }
-            assert_int_equal(plain.argc, hostile.argc);
-            for (int k = 0; k < plain.argc - 1; k++)
-                check(strcmp(plain.argv[k], hostile.argv[k]) == 0, "%s changes argument %d", links[i], k);
-            assert_string_equal(hostile.argv[hostile.argc - 2], "--");
-            assert_ptr_equal(hostile.argv[hostile.argc - 1], links[i]);
-        }
+    for (size_t i = 0; i < LENGTH(links); i++) {
+        resolve_args(&plain, "https://example.org/");
+        resolve_args(&hostile, links[i]);
+        assert_int_equal(plain.argc, hostile.argc);
+        for (int k = 0; k < plain.argc - 1; k++)
+            check(strcmp(plain.argv[k], hostile.argv[k]) == 0, "%s changes argument %d", links[i], k);
+        assert_string_equal(hostile.argv[hostile.argc - 2], "--");
+        assert_ptr_equal(hostile.argv[hostile.argc - 1], links[i]);
+    }
 }
 
 /* ---- lines ---- */
@@ -877,6 +858,40 @@ TEST(without_a_complaint_the_exit_code_is_all_there_is)
     ytdlp_classify(&silent, 128 + 9, &e);
     assert_int_equal(e.kind, ERR_CRASHED);
     assert_non_null(strstr(e.text, "9"));
+    ytdlp_classify(&silent, 128 + SIGXCPU, &e);
+    assert_int_equal(e.kind, ERR_TOO_LARGE);
+}
+
+/* Limits are the kernel's; any program shows them. */
+static enum err_kind run_limited(const char *script, int64_t cpu_s, int64_t memory_bytes)
+{
+    const char *const argv[] = { "/usr/bin/python3", "-c", script, NULL };
+    const struct ytdlp_run run = { .argv = argv, .dir = "/tmp", .mark = "DUBPLATE_TASK=test", .timeout_ms = 60000,
+                                   .line_bytes = 4096, .cpu_s = cpu_s, .memory_bytes = memory_bytes };
+    struct ytdlp_complaint complaint;
+    int64_t cpu_ms = 0;
+    struct err e = { 0 };
+
+    return ytdlp_run(&run, &complaint, &cpu_ms, &e) ? e.kind : ERR_NONE;
+}
+
+TEST(reading_a_page_has_limits_of_its_own)
+{
+    assert_int_equal(run_limited("while True: pass", 1, 0), ERR_TOO_LARGE);
+    assert_int_equal(run_limited("len(bytearray(600 << 20))", 0, 512 << 20), ERR_TOO_LARGE);
+    assert_int_equal(run_limited("len(bytearray(100 << 20))", 10, 512 << 20), ERR_NONE);
+}
+
+TEST(a_page_that_needs_more_memory_than_it_may_have_is_too_large)
+{
+    struct ytdlp_complaint c = { 0 };
+    struct err e;
+
+    ytdlp_note_line(&c, "Traceback (most recent call last):");
+    ytdlp_note_line(&c, "MemoryError");
+    ytdlp_classify(&c, 1, &e);
+    assert_int_equal(e.kind, ERR_TOO_LARGE);
+    assert_int_equal(kind_of("", "ERROR: [generic] Unable to download: (caused by MemoryError())"), ERR_TOO_LARGE);
 }
 
 TEST(partial_files_are_dropped_after_416_and_broken_fragments)
@@ -933,8 +948,7 @@ TEST(the_time_that_a_refusal_names_is_kept_and_no_other)
 UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
           UNIT(resolve_runs_this_command_and_no_other),
           UNIT(download_runs_this_command_and_no_other),
-          UNIT(a_source_may_sort_out_streams_and_a_slide_is_asked_for_by_its_number),
-          UNIT(without_saved_information_the_link_stands_last_behind_two_dashes),
+          UNIT(a_source_may_sort_out_streams),
           UNIT(each_quality_names_a_stream_and_what_is_unknown_names_the_best),
           UNIT(nothing_that_a_submitter_wrote_becomes_an_option),
           UNIT(a_download_is_followed_from_its_first_byte_to_its_file),
@@ -956,4 +970,6 @@ UNIT_MAIN(UNIT(the_time_that_a_refusal_names_is_kept_and_no_other),
           UNIT(the_extractor_and_the_id_are_dropped_and_nothing_else),
           UNIT(a_missing_runtime_explains_missing_formats_and_unknown_errors_only),
           UNIT(without_a_complaint_the_exit_code_is_all_there_is),
+          UNIT(a_page_that_needs_more_memory_than_it_may_have_is_too_large),
+          UNIT(reading_a_page_has_limits_of_its_own),
           UNIT(partial_files_are_dropped_after_416_and_broken_fragments))

@@ -167,7 +167,7 @@ int direct_download(struct run *r, cJSON *out, struct err *e)
     struct fetch f;
 
     /* What yt-dlp has resolved is its to download. */
-    if (access(run_path(r, "info.json"), F_OK) == 0)
+    if (access(run_path(r, INFO_FILE), F_OK) == 0)
         return DIRECT_NOT;
     if (fetch_prepare(&f, r, r->track.info.url, e))
         return -1;

@@ -118,18 +118,15 @@ static void drop_thumbnails(const struct run *r)
     }
 }
 
-/* The saved metadata, unless it is old or an attempt with it has already failed. */
-static const char *fresh_info(const struct run *r)
+/* The page that was read, unless it is old, or an attempt with it has already failed and this one has not read it. */
+static bool has_page(const struct run *r)
 {
-    const char *path = run_path(r, "info.json");
     struct queue_standing standing;
     struct stat st;
     struct err e;
 
-    if (stat(path, &st) || time(NULL) - st.st_mtime > INFO_MAX_AGE_S ||
-        queue_standing(r->db, &r->claim, &standing, &e) || standing.failures > 0)
-        return NULL;
-    return path;
+    return stat(run_path(r, INFO_FILE), &st) == 0 && time(NULL) - st.st_mtime <= INFO_MAX_AGE_S &&
+           (r->has_read_page || (queue_standing(r->db, &r->claim, &standing, &e) == 0 && standing.failures == 0));
 }
 
 static const struct source *source_of(const struct run *r, const char *text)
@@ -154,10 +151,9 @@ static int call(struct downloading *d, struct ytdlp_complaint *complaint, struct
     d->mark_bytes = -1;
     d->moved_ms = clock_boot_ms();
     const struct source *source = source_of(r, r->track.info.url);
-    const int64_t item = learn_item_of(r);
     const struct ytdlp_media media = {
-        .quality = r->spec.quality, .formats = source->formats, .options = source->options, .info = fresh_info(r),
-        .url = r->track.info.url, .item = item ? item : 1,
+        .quality = r->spec.quality, .formats = source->formats, .options = source->options,
+        .info = run_path(r, INFO_FILE),
     };
     ytdlp_download_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, r->work, &media);
     const struct ytdlp_run run = {
@@ -212,6 +208,8 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
     const int direct = direct_download(r, out, e);
     if (direct != DIRECT_NOT)
         return direct;
+    if (!has_page(r) && learn_again(r, e))
+        return -1;
     repair_partials(r, false);
     drop_thumbnails(r);
     int rc = call(&d, &complaint, e);
@@ -221,7 +219,7 @@ int stage_download(struct run *r, cJSON *out, struct err *e)
         rc = call(&d, &complaint, e);
     }
     if (rc && err_class(e->kind)->rest_scale)
-        unlink(run_path(r, "info.json"));       /* its addresses were refused: the next attempt asks for others */
+        unlink(run_path(r, INFO_FILE));       /* its addresses were refused: the next attempt asks for others */
     if (rc || check_file(&d, &name, &size_bytes, e))
         return -1;
     find_thumbnail(r, thumbnail, sizeof thumbnail);

@@ -21,13 +21,12 @@
 #include "keep.h"
 #include "learn.h"
 #include "net.h"
+#include "pages.h"
 #include "run.h"
 #include "source.h"
 #include "url.h"
 #include "workdir.h"
-#include "ytdlp/args.h"
 #include "ytdlp/lines.h"
-#include "ytdlp/ytdlp.h"
 
 #define SILENCE_LONGEST_S 180       /* entries that take longer will not come */
 #define BATCH             20        /* entries that are stored in one transaction */
@@ -69,13 +68,21 @@ struct resolving {
 
 /* ---- what was found, on its way into the database ---- */
 
-static void drop_batch(struct resolving *s)
+static void forget_batch(struct resolving *s)
 {
     for (int i = 0; i < s->count; i++) {
         learned_free(&s->batch[i].learned);
         cJSON_free(s->batch[i].wanted_json);
     }
     s->count = 0;
+}
+
+/* Of what nobody took no page is left behind either. */
+static void drop_batch(struct resolving *s)
+{
+    for (int i = 0; i < s->count; i++)
+        workdir_remove(s->run->conf, s->batch[i].uuid);
+    forget_batch(s);
 }
 
 static struct found found_of(const struct resolving *s, const struct item *i)
@@ -131,9 +138,12 @@ static int store(struct resolving *s, bool last, struct err *e)
         snprintf(note, sizeof note, "not all of it could be read: %.160s", s->complaint);
     const struct findings findings = { .items = found, .count = s->count, .list = s->is_list ? &list : NULL,
                                        .note = *note ? note : NULL, .last = last };
-    const int rc = s->take(s->arg, &findings, e);
-    drop_batch(s);
-    return rc;
+    if (s->take(s->arg, &findings, e)) {
+        drop_batch(s);
+        return -1;
+    }
+    forget_batch(s);
+    return 0;
 }
 
 static int store_if_full(struct resolving *s, struct err *e)
@@ -229,14 +239,10 @@ static int check_reference(struct resolving *s, const struct ytdlp_entry *entry,
     return keep_list(s, entry, &link, &url, e);
 }
 
-/* Of several recordings on one page, each may have the page's name for its id. */
-static void number_id(struct item *i)
+/* Nothing that the entry is to blame for: a name that could not be looked up, a full disk. */
+static bool is_trouble(enum err_kind kind)
 {
-    char *id = i->learned.info.source_id, number[24];
-    const size_t size = sizeof i->learned.info.source_id, used = strlen(id);
-    const size_t n = (size_t)snprintf(number, sizeof number, " #%lld", (long long)i->index);
-
-    copy_text(id + (used + n < size ? used : size - 1 - n), n + 1, number);
+    return kind == ERR_NETWORK || kind == ERR_TIMEOUT || kind == ERR_DISK || kind == ERR_BUSY || kind == ERR_SYSTEM;
 }
 
 static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
@@ -259,7 +265,7 @@ static int add_entry(struct resolving *s, const char *line, const struct ytdlp_e
     if (!entry->is_reference)
         learn_line(s->run, line, entry, i->uuid, &i->learned, &i->refused);
     if (!entry->is_reference && strcmp(s->link.source, "generic") == 0)
-        number_id(i);
+        learn_number_id(&i->learned.info, entry->list_index > 0 ? entry->list_index : s->seen);
     if (is_file)        /* as if it had been submitted by its own link */
         copy_text(i->learned.info.extractor, sizeof i->learned.info.extractor, "direct");
     if (entry->is_reference && reference == 0)
@@ -268,6 +274,8 @@ static int add_entry(struct resolving *s, const char *line, const struct ytdlp_e
         meta_set_number(&i->learned.meta, META_TRACK_NUMBER, place - s->inner.before, META_FROM_LIST);
     if (i->refused.kind)
         i->learned.is_known = false;        /* who retries it has it judged again */
+    if (is_trouble(i->refused.kind))
+        i->refused.kind = ERR_NONE;         /* its own task judges it, and may try again */
     learn_conclude(s->run, i->index, &i->learned);
     if (!i->learned.is_known && learn_check_entry(s->run, entry, true, &unsaid))
         i->learned.result_key[0] = '\0';    /* of what is there nobody gets a file before its page says whose it is */
@@ -351,10 +359,11 @@ static int ask(void *arg, struct err *e)
 {
     struct resolving *s = arg;
     struct run *r = s->run;
-    const struct ytdlp_pages pages = { .url = s->url, .whole = s->whole,
-                                       .most = s->most - s->inner.before + !spec_wants_one(&r->spec) };
-    struct ytdlp_complaint complaint;
-    struct ytdlp_args args;
+    const struct pages_reading reading = {
+        .pages = { .url = s->url, .whole = s->whole,
+                   .most = s->most - s->inner.before + !spec_wants_one(&r->spec) },
+        .longest_s = r->conf->task_timeout_s, .on_line = on_line, .tick = on_tick, .arg = s,
+    };
 
     drop_batch(s);
     free(s->first);
@@ -366,13 +375,7 @@ static int ask(void *arg, struct err *e)
         inner_free(&s->inner);
     }
     s->line_ms = clock_boot_ms();
-    ytdlp_resolve_args(&args, r->conf->ytdlp_path, r->conf->ytdlp_config, &pages);
-    const struct ytdlp_run run = {
-        .argv = args.argv, .dir = r->work, .mark = r->mark, .timeout_ms = r->conf->task_timeout_s * 1000,
-        .max_file_bytes = 64 << 20, .line_bytes = json_limits_tool.max_bytes, .on_line = on_line, .tick = on_tick,
-        .arg = s,
-    };
-    if (ytdlp_run(&run, &complaint, &r->cpu_ms, e))
+    if (pages_read(r, &reading, e))
         return break_off(s, e);
     if (s->first || has_some(s))
         return 0;
@@ -509,7 +512,6 @@ static int resolve_file(struct resolving *s, struct err *e)
 
     if (learn_page(s->run, s->url, i->uuid, &i->learned, e) == 0)
         return end_with(s, i, e);
-    drop_batch(s);
     return -1;
 }
 

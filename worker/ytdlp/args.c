@@ -54,8 +54,8 @@ void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *c
 
     begin(a, program, config);
     add_all(a, options);
-    snprintf(last, sizeof last, "%lld", (long long)(pages->item ? pages->item : pages->most));
-    add_joined(a, pages->item ? "" : "1:", last, "");
+    snprintf(last, sizeof last, "%lld", (long long)pages->most);
+    add_joined(a, "1:", last, "");
     if (pages->whole)
         add(a, "--yes-playlist");
     add(a, "--");
@@ -95,25 +95,15 @@ void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *
         "--print", "after_move:@F %(filepath)j", NULL,
     };
 
-    char item[24];
-
     begin(a, program, config);
     add_all(a, options);
     if (media->options)
         add_all(a, media->options);
-    snprintf(item, sizeof item, "%lld", (long long)media->item);
-    add(a, "-I");
-    add_joined(a, item, "", "");
     add_format(a, media->quality, media->formats);
     add(a, "-P");
     add_joined(a, "home:", dir, "");
     add(a, "-P");
     add_joined(a, "temp:", dir, "/tmp");
-    if (media->info) {
-        add(a, "--load-info-json");
-        add(a, media->info);
-    } else {
-        add(a, "--");
-        add(a, media->url);
-    }
+    add(a, "--load-info-json");
+    add(a, media->info);
 }

@@ -17,22 +17,21 @@ struct ytdlp_args {
     int         argc, texts;
 };
 
-/* Metadata only: the first `most` entries, or the one at place `item` (0: none in particular), each as a JSON object on
- * a line of standard output as soon as it is known. whole: of a link that names both a track and a list, the list. */
-struct ytdlp_pages { const char *url; int64_t most, item; bool whole; };
+/* Metadata only: the first `most` entries, each as a JSON object on a line of standard output as soon as it is known.
+ * whole: of a link that names both a track and a list, the list. */
+struct ytdlp_pages { const char *url; int64_t most; bool whole; };
 void ytdlp_resolve_args(struct ytdlp_args *a, const char *program, const char *config,
                         const struct ytdlp_pages *pages);
 
 /*
- * The stream into dir/src.EXT, its thumbnail beside it, partial files in dir/tmp. From info (a file that resolve's
- * output was saved to: no second extraction) or, if that is NULL, from url.
+ * The stream into dir/src.EXT, its thumbnail beside it, partial files in dir/tmp; from a file that resolve's output was
+ * saved to, for that is what was judged. No page is read a second time.
  */
 struct ytdlp_media {
     const char *quality;                /* as in the option table */
     const char *formats;                /* a filter for streams, "" for none (source.h) */
     const char *const *options;         /* of the source; NULL */
-    const char *info, *url;
-    int64_t     item;                   /* which entry of the page at url: 1 unless the page is a list */
+    const char *info;
 };
 void ytdlp_download_args(struct ytdlp_args *a, const char *program, const char *config, const char *dir,
                          const struct ytdlp_media *media);

@@ -1,6 +1,7 @@
 #include "errors.h"
 
 #include <curl/curl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -88,6 +89,7 @@ static const struct { enum err_kind kind; const char *part, *says; } table[] = {
     { ERR_FORBIDDEN, "HTTP Error 403", NULL },
     { ERR_DISK, "No space left on device", NULL },
     { ERR_TOO_LARGE, "File too large", "it is larger than the limit" },
+    { ERR_TOO_LARGE, "MemoryError", "the page needs more memory than a page may have" },
     { ERR_DISK, "unable to create directory", NULL },
     { ERR_DISK, "unable to open for writing", NULL },
     { ERR_NETWORK, "timed out", "the source did not answer in time" },
@@ -137,6 +139,8 @@ void ytdlp_note_line(struct ytdlp_complaint *c, const char *line)
         c->named = text[-1] == ' ' && text > line + 7 && text[-2] == ']';
         copy_text(c->error, sizeof c->error, text);
     }
+    if (strncmp(line, "MemoryError", 11) == 0 && !c->error[0])     /* where it ends without a word of its own */
+        copy_text(c->error, sizeof c->error, "MemoryError");
     if (strncmp(line, "WARNING:", 8) == 0)
         for (size_t i = 0; i < ARRAY_LEN(outdated_warnings); i++)
             if (strstr(line, outdated_warnings[i]))
@@ -277,6 +281,8 @@ int ytdlp_classify(const struct ytdlp_complaint *c, int exit_code, struct err *e
         e->retry_after_s = err_class(e->kind)->may_pass ? c->retry_after_s : 0;
         return -1;
     }
+    if (exit_code == 128 + SIGXCPU)
+        return err_set(e, ERR_TOO_LARGE, "the page needs more computing time than a page may have");
     if (exit_code > 128)
         return err_set(e, ERR_CRASHED, "yt-dlp was killed by signal %d", exit_code - 128);
     return err_set(e, ERR_SYSTEM, "yt-dlp ended with exit code %d and no message", exit_code);

@@ -43,9 +43,9 @@ int ytdlp_run(const struct ytdlp_run *r, struct ytdlp_complaint *complaint, int6
                                 home, tmp, r->mark, NULL };
     struct proc_spec spec = {
         .argv = r->argv, .env = env, .cwd = r->dir, .timeout_ms = r->timeout_ms, .line_bytes = r->line_bytes,
-        .limit_file_bytes = r->max_file_bytes, .limit_data_bytes = DATA_MAX_BYTES,
-        .limit_cpu_s = r->timeout_ms / 1000, .on_line = forward_line, .on_error_line = forward_error,
-        .tick = forward_tick, .arg = &f,
+        .limit_file_bytes = r->max_file_bytes, .limit_data_bytes = r->memory_bytes ? r->memory_bytes : DATA_MAX_BYTES,
+        .limit_cpu_s = r->cpu_s ? r->cpu_s : r->timeout_ms / 1000, .on_line = forward_line,
+        .on_error_line = forward_error, .tick = forward_tick, .arg = &f,
     };
     struct proc_result result;
 

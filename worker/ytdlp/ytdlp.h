@@ -12,6 +12,7 @@ struct ytdlp_run {
     const char *dir;                    /* working directory, HOME and TMPDIR */
     const char *mark;                   /* DUBPLATE_TASK=… */
     int64_t     timeout_ms, max_file_bytes;
+    int64_t     cpu_s, memory_bytes;    /* 0: as long as it takes, and what a download may have */
     size_t      line_bytes;
     int       (*on_line)(void *arg, char *line, struct err *e);
     int       (*tick)(void *arg, struct err *e);
