@@ -6,16 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats.h"
 #include "handler.h"
 #include "send.h"
 #include "view.h"
 
-static int send_artifact(struct request *req, struct response *res, const struct artifact *a, const char *type,
-                         struct err *e)
+static int send_artifact(struct request *req, struct response *res, const struct artifact *a, struct err *e)
 {
     if (!a->kind[0])
         return err_set(e, ERR_NOT_FOUND, "there is no such file yet");
-    send_file(req, res, a->path, type, strrchr(a->path, '/') + 1);
+    send_file(req, res, a->path, formats_media_type(a->format), strrchr(a->path, '/') + 1);
     return 0;
 }
 
@@ -25,7 +25,7 @@ static int track_file(struct request *req, struct response *res, struct err *e)
 
     if (tracks_find(req->db, req->id, &t, e))
         return -1;
-    const int rc = send_artifact(req, res, &t.audio, "audio/mpeg", e);
+    const int rc = send_artifact(req, res, &t.audio, e);
     track_free(&t);
     return rc;
 }
@@ -36,7 +36,7 @@ static int track_cover(struct request *req, struct response *res, struct err *e)
 
     if (tracks_find(req->db, req->id, &t, e))
         return -1;
-    const int rc = send_artifact(req, res, &t.cover, "image/jpeg", e);
+    const int rc = send_artifact(req, res, &t.cover, e);
     track_free(&t);
     return rc;
 }

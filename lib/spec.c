@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "formats.h"
 #include "json.h"
 #include "source.h"
 
@@ -23,8 +24,9 @@ struct option {
     double             least, most;
     const char *const *choices;
     const int64_t     *int_choices;         /* 0-terminated */
+    const char        *zero_word;           /* INTEGER_CHOICE: a word that may be given as well, and stands for 0 */
     int                max_chars;           /* TEXT */
-    bool               no_default;          /* its zero means "not given" */
+    bool               no_default;          /* its number_default means "not given" */
     bool               aside;               /* says nothing about the file */
     const struct option *group;             /* GROUP: rows up to a NULL name */
     const char        *title, *help;
@@ -33,9 +35,9 @@ struct option {
 static const char *const download_types[] = { "auto", "single", "playlist", "channel", "track", "profile", NULL };
 static const char *const media_types[] = { "audio", NULL };
 static const char *const qualities[] = { "bestaudio", "worstaudio", "best", "worst", NULL };
-static const char *const formats[] = { "mp3", NULL };
 static const int64_t bitrates[] = { 320, 256, 192, 128, 0 };
 static const int64_t rates[] = { 48000, 44100, 0 };
+static const int64_t depths[] = { 16, 24, 0 };
 
 #define AT(field) .offset = offsetof(struct spec, field), .size = sizeof(((struct spec *)0)->field)
 
@@ -67,12 +69,17 @@ static const struct option options[] = {
       .aside = true, .title = "Media" },
     { .name = "quality", .type = CHOICE, AT(quality), .text_default = "bestaudio", .choices = qualities,
       .title = "Source stream", .help = "which of the source's streams is taken" },
-    { .name = "output_format", .type = CHOICE, AT(output_format), .text_default = "mp3", .choices = formats,
-      .title = "Format" },
+    { .name = "output_format", .type = CHOICE, AT(output_format), .text_default = "mp3", .choices = formats_choices,
+      .title = "Format", .help = "source: the stream as it is, never re-encoded; its loudness goes into tags" },
     { .name = "bitrate_kbps", .type = INTEGER_CHOICE, AT(bitrate_kbps), .number_default = 320,
-      .int_choices = bitrates, .title = "Bit rate (kbit/s)" },
+      .int_choices = bitrates, .title = "Bit rate (kbit/s)", .help = "of MP3, M4A, Ogg and Opus" },
+    { .name = "vbr", .type = INTEGER, AT(vbr), .number_default = -1, .least = 0, .most = 9, .no_default = true,
+      .title = "Constant quality", .help = "instead of a bit rate: 0 is the best and largest, 9 the smallest; like LAME's" },
+    { .name = "bit_depth_bits", .type = INTEGER_CHOICE, AT(bit_depth_bits), .number_default = 16,
+      .int_choices = depths, .title = "Bit depth", .help = "of WAV and FLAC; 16 bits are dithered" },
     { .name = "sample_rate_hz", .type = INTEGER_CHOICE, AT(sample_rate_hz), .number_default = 48000,
-      .int_choices = rates, .title = "Sample rate (Hz)" },
+      .int_choices = rates, .zero_word = "source", .title = "Sample rate (Hz)",
+      .help = "source: as it comes, or the nearest that the format has" },
     { .name = "normalize", .type = BOOLEAN, AT(normalize), .number_default = 1, .title = "Normalise loudness",
       .help = "EBU R128: one linear gain, true peak kept under its ceiling" },
     { .name = "loudness_target_lufs", .type = NUMBER, AT(loudness_target_lufs), .number_default = -14,
@@ -141,19 +148,23 @@ void spec_defaults(struct spec *out)
 /* "a, b or c" */
 static const char *choice_list(char *out, size_t size, const struct option *o)
 {
+    const char *words[16];
+    char numbers[16][24];
+    int count = 0;
     size_t used = 0;
 
-    out[0] = '\0';
-    for (int i = 0; o->choices ? o->choices[i] != NULL : o->int_choices[i] != 0; i++) {
-        const bool last = o->choices ? !o->choices[i + 1] : !o->int_choices[i + 1];
-        const char *between = i == 0 ? "" : last ? " or " : ", ";
-        const int n = o->choices ? snprintf(out + used, size - used, "%s%s", between, o->choices[i])
-                                 : snprintf(out + used, size - used, "%s%lld", between,
-                                            (long long)o->int_choices[i]);
-        if (n < 0 || (size_t)n >= size - used)
-            break;
-        used += (size_t)n;
+    for (int i = 0; o->choices && o->choices[i]; i++)
+        words[count++] = o->choices[i];
+    for (int i = 0; o->int_choices && o->int_choices[i]; i++, count++) {
+        snprintf(numbers[i], sizeof numbers[0], "%lld", (long long)o->int_choices[i]);
+        words[count] = numbers[i];
     }
+    if (o->zero_word)
+        words[count++] = o->zero_word;
+    out[0] = '\0';
+    for (int i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                 i == 0 ? "" : i + 1 == count ? " or " : ", ", words[i]);
     return out;
 }
 
@@ -165,7 +176,7 @@ static bool is_choice(const struct option *o, const cJSON *v)
     for (int i = 0; o->int_choices && o->int_choices[i]; i++)
         if (cJSON_IsNumber(v) && v->valuedouble == (double)o->int_choices[i])
             return true;
-    return false;
+    return o->zero_word && cJSON_IsString(v) && strcmp(o->zero_word, v->valuestring) == 0;
 }
 
 const char *spec_text_fault(const char *s, int max_chars)
@@ -215,6 +226,8 @@ static void read_value(struct spec *s, const struct option *o, const cJSON *v, c
             spec_add_error(errors, field, "has to be %s", choice_list(list, sizeof list, o));
         else if (o->type == CHOICE)
             copy_text(at(s, o), o->size, v->valuestring);
+        else if (cJSON_IsString(v))
+            *(int64_t *)at(s, o) = 0;
         else
             *(int64_t *)at(s, o) = (int64_t)v->valuedouble;
         break;
@@ -295,12 +308,17 @@ void spec_from_request(struct spec *out, const cJSON *request, const char *const
 {
     spec_defaults(out);
     read_group(out, options, request, "", also, errors);
+    /* What each allows, but not together. */
+    if (strcmp(out->output_format, "opus") == 0 && out->sample_rate_hz == 44100)
+        spec_add_error(errors, "sample_rate_hz", "has to be 48000 or source: Opus has no 44100");
 }
 
 static void write_integer(const struct option *o, int64_t value, cJSON *object)
 {
-    if (o->no_default && value == 0)
+    if (o->no_default && value == (int64_t)o->number_default)
         cJSON_AddNullToObject(object, o->name);
+    else if (o->zero_word && value == 0)
+        json_put_text(object, o->name, o->zero_word);
     else
         json_put_int(object, o->name, value);
 }
@@ -393,7 +411,13 @@ static void schema_value(const struct option *o, cJSON *p)
         [TIME] = "string", [GROUP] = "object",
     };
 
-    json_put_text(p, "type", names[o->type]);
+    if (o->zero_word) {
+        cJSON *types = json_put_array(p, "type");
+        cJSON_AddItemToArray(types, cJSON_CreateString(names[o->type]));
+        cJSON_AddItemToArray(types, cJSON_CreateString("string"));
+    } else {
+        json_put_text(p, "type", names[o->type]);
+    }
     json_put_text(p, "title", o->title);
     if (o->help)
         json_put_text(p, "description", o->help);
@@ -403,6 +427,8 @@ static void schema_value(const struct option *o, cJSON *p)
             cJSON_AddItemToArray(list, cJSON_CreateString(o->choices[i]));
         for (int i = 0; o->int_choices && o->int_choices[i]; i++)
             cJSON_AddItemToArray(list, cJSON_CreateNumber((double)o->int_choices[i]));
+        if (o->zero_word)
+            cJSON_AddItemToArray(list, cJSON_CreateString(o->zero_word));
     }
     if (o->type == INTEGER || o->type == NUMBER) {
         json_put_number(p, "minimum", o->least);

@@ -16,7 +16,9 @@
 struct spec {
     char    source_type[16], download_type[16], media_type[8];
     char    quality[16], output_format[8];
-    int64_t bitrate_kbps, sample_rate_hz, priority;
+    int64_t bitrate_kbps, vbr;                  /* vbr: 0, the best, to 9; -1: the bit rate is constant */
+    int64_t bit_depth_bits, sample_rate_hz;     /* sample_rate_hz 0: the source's */
+    int64_t priority;
     int64_t max_items;                          /* of a list; 0: as the settings */
     bool    normalize, embed_metadata, embed_cover, use_cache;
     double  loudness_target_lufs, true_peak_dbtp;

@@ -108,7 +108,7 @@ CREATE TABLE artifacts_new (
     track_id      INTEGER NOT NULL REFERENCES downloaded_tracks (id) ON DELETE CASCADE,
     kind          TEXT    NOT NULL CHECK (kind IN ('audio', 'cover')),
     path          TEXT    NOT NULL,             -- below DATA_DIR
-    format        TEXT    NOT NULL,             -- mp3, jpg
+    format        TEXT    NOT NULL,             -- the ending of its name: mp3, flac, jpg
     size_bytes    INTEGER NOT NULL,
     sha256        TEXT    NOT NULL,
     created_at_ms INTEGER NOT NULL,

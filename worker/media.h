@@ -11,8 +11,9 @@
 #include "base/err.h"
 #include "run.h"
 
-/* 320 kbit/s for the longest recording, and some: what our own files may become, however small the source's was. */
-#define MEDIA_MP3_MAX_BYTES(conf) ((conf)->max_duration_s * 40000 + (8 << 20))
+/* 24 bits in stereo for the longest recording at the highest rate that is encoded: what our own files may become,
+ * however small the source's was. */
+#define MEDIA_MAX_BYTES(conf) ((conf)->max_duration_s * 192000 * 6 + (8 << 20))
 
 struct media_call {
     const char *command;            /* "master", "cover", "tag", "verify" */

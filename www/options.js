@@ -41,7 +41,7 @@ export function differing(options, prefix = '') {
     const spec = {};
     for (const [key, value] of Object.entries(options || {})) {
         const name = prefix + key;
-        if (value === null || value === '' || value === 0 || OF_ONE_JOB.has(name) || !loaded || isDefault(name, value)) continue;
+        if (value === null || value === '' || OF_ONE_JOB.has(name) || !loaded || isDefault(name, value)) continue;
         if (typeof value !== 'object') spec[key] = value;
         else if (Object.keys(differing(value, `${name}.`)).length) spec[key] = differing(value, `${name}.`);
     }

@@ -48,6 +48,8 @@ TEST(an_empty_request_means_the_defaults)
     assert_string_equal(a.output_format, "mp3");
     assert_int_equal(a.bitrate_kbps, 320);
     assert_int_equal(a.sample_rate_hz, 48000);
+    assert_int_equal(a.vbr, -1);
+    assert_int_equal(a.bit_depth_bits, 16);
     assert_true(a.normalize && a.embed_metadata && a.embed_cover);
     assert_true(a.loudness_target_lufs == -14 && a.true_peak_dbtp == -1);
     assert_int_equal(a.priority, 0);
@@ -59,6 +61,7 @@ TEST(each_number_is_taken_at_its_ends_and_refused_one_step_beyond)
         { "priority", -10, 10, 1 },
         { "loudness_target_lufs", -31, -5, 0.01 },
         { "true_peak_dbtp", -9, 0, 0.01 },
+        { "vbr", 0, 9, 1 },
     };
     char text[100];
     struct spec s;
@@ -97,9 +100,11 @@ TEST(each_choice_takes_its_words_and_no_other)
         { "media_type", { "\"audio\"" }, { "\"video\"", "[\"audio\"]" } },
         { "quality", { "\"bestaudio\"", "\"worstaudio\"", "\"best\"", "\"worst\"" },
           { "\"bestaudio/best\"", "\"best[height<=720]\"", "\"--exec id\"", "137" } },
-        { "output_format", { "\"mp3\"" }, { "\"flac\"", "\"MP3\"", "{}" } },
+        { "output_format", { "\"mp3\"", "\"m4a\"", "\"wav\"", "\"flac\"", "\"ogg\"", "\"opus\"", "\"source\"" },
+          { "\"wma\"", "\"MP3\"", "{}" } },
         { "bitrate_kbps", { "320", "256", "192", "128", "320.0" }, { "319", "321", "0", "\"320\"", "-128" } },
-        { "sample_rate_hz", { "48000", "44100" }, { "96000", "48001", "44099", "\"48000\"", "48000.5" } },
+        { "sample_rate_hz", { "48000", "44100", "\"source\"" }, { "96000", "0", "44099", "\"48000\"", "48000.5" } },
+        { "bit_depth_bits", { "16", "24" }, { "8", "32", "\"16\"", "\"source\"" } },
     };
     char text[100];
     struct spec s;
@@ -212,6 +217,15 @@ TEST(a_date_is_a_year_or_a_day)
     refused("{\"metadata\":{\"date\":2026}}", "metadata.date");
 }
 
+TEST(what_a_format_does_not_have_is_refused)
+{
+    struct spec s;
+
+    refused("{\"output_format\":\"opus\",\"sample_rate_hz\":44100}", "sample_rate_hz");
+    accepted(&s, "{\"output_format\":\"opus\",\"sample_rate_hz\":\"source\"}");
+    assert_int_equal(s.sample_rate_hz, 0);
+}
+
 TEST(a_field_that_nobody_knows_is_refused_by_name)
 {
     refused("{\"formatt\":\"mp3\"}", "formatt");
@@ -267,7 +281,8 @@ TEST(what_is_stored_reads_back_the_same)
 
     memset(&a, 0, sizeof a);
     accepted(&a, "{\"source_type\":\"youtube\",\"download_type\":\"single\",\"quality\":\"worst\",\"bitrate_kbps\":128,"
-                 "\"sample_rate_hz\":44100,\"normalize\":false,\"loudness_target_lufs\":-16.3,\"true_peak_dbtp\":-0.1,"
+                 "\"output_format\":\"flac\",\"vbr\":0,\"bit_depth_bits\":24,"
+                 "\"sample_rate_hz\":\"source\",\"normalize\":false,\"loudness_target_lufs\":-16.3,\"true_peak_dbtp\":-0.1,"
                  "\"embed_metadata\":false,\"embed_cover\":false,\"priority\":-10,"
                  "\"client_ref\":\"\\\"ref\\\\ \xf0\x9f\x8e\xa7\","
                  "\"metadata\":{\"title\":\"T\",\"artist\":\"A\",\"album\":\"B\",\"album_artist\":\"C\","
@@ -325,7 +340,8 @@ static void compare_with_schema(const cJSON *values, const cJSON *schema, const 
         const cJSON *p = cJSON_GetObjectItemCaseSensitive(properties, v->string);
         check(p != NULL, "%s is not in the schema", v->string);
         check(*json_text(p, "title", ""), "%s has no title", v->string);
-        const char *type = json_text(p, "type", "");
+        const cJSON *types = json_member(p, "type");
+        const char *type = cJSON_IsArray(types) ? types->child->valuestring : json_text(p, "type", "");
         const cJSON *def = cJSON_GetObjectItemCaseSensitive(p, "default");
         if (cJSON_IsNull(v)) {      /* a number or a time that may be absent has no default */
             check(def == NULL && (!strcmp(type, "integer") || !strcmp(json_text(p, "format", ""), "date-time")), "%s",
@@ -386,6 +402,7 @@ UNIT_MAIN(UNIT(an_empty_request_means_the_defaults),
           UNIT(text_is_counted_in_characters_and_none_is_lost),
           UNIT(text_holds_no_control_characters),
           UNIT(a_date_is_a_year_or_a_day),
+          UNIT(what_a_format_does_not_have_is_refused),
           UNIT(a_field_that_nobody_knows_is_refused_by_name),
           UNIT(everything_that_is_wrong_is_said_at_once),
           UNIT(the_list_of_complaints_ends_at_its_ceiling),

@@ -177,12 +177,11 @@ static int make_header(struct header *h, const struct tag_options *o, const stru
 /* Ours starts with an MPEG-1 Layer III frame; a second header in front of a first would hide it. */
 static int check_input(struct fault *f)
 {
-    uint8_t head[2];
+    uint8_t head[4] = { 0 };
 
-    if (pread(FD_INPUT, head, sizeof(head), 0) != sizeof(head) || head[0] != 0xff ||
-        (head[1] & 0xfe) != 0xfa)
+    if (pread(FD_INPUT, head, sizeof(head), 0) != sizeof(head) || memcmp(head, "ID3", 3) == 0)
         return fault_set(f, FAULT_BAD_MEDIA, "The file is not an MP3 without tags.");
-    return 0;
+    return head[0] == 0xff && (head[1] & 0xfe) == 0xfa;
 }
 
 static int append_audio(int64_t at, struct fault *f)
@@ -223,12 +222,12 @@ int tag_run(const cJSON *request, cJSON *result, struct fault *f)
     uint8_t *image = NULL;
     size_t image_size = 0;
     bool with_cover = fdio_size(FD_COVER) >= 0;
-    int rc = -1;
+    int rc = -1, is_mp3;
 
     if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), &o, f) ||
-        check_options(&o, f) || check_input(f) ||
+        check_options(&o, f) || (is_mp3 = check_input(f)) < 0 ||
         (with_cover && read_cover(&cover, &image, &image_size, f)) ||
-        make_header(&header, &o, with_cover ? &cover : NULL, image, image_size, f))
+        (is_mp3 && make_header(&header, &o, with_cover ? &cover : NULL, image, image_size, f)))
         goto out;
     if (fdio_write_at(FD_OUTPUT, 0, header.bytes, (size_t)header.size, f) ||
         append_audio(header.size, f))

@@ -1,6 +1,6 @@
 /*
- * master: from whatever the source sent to the MP3 that is kept: decoded, measured (EBU R128), brought to the target
- * by one gain with the true peak under its ceiling, encoded by LAME. All of it happens in dubplate-media; here we say
+ * master: from whatever the source sent to the file that is kept: decoded, measured (EBU R128), brought to the target
+ * by one gain with the true peak under its ceiling, encoded in the format asked for. All of it happens in dubplate-media; here we say
  * what is wanted and check what came of it.
  */
 #include "json.h"
@@ -27,10 +27,13 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
 {
     cJSON *request = cJSON_CreateObject(), *result = NULL;
     const struct media_call call = {
-        .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.mp3",
-        .output_max_bytes = MEDIA_MP3_MAX_BYTES(r->conf),
+        .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
+        .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
     };
 
+    json_put_text(request, "output_format", r->spec.output_format);
+    json_put_int(request, "vbr_quality", r->spec.vbr);
+    json_put_int(request, "bit_depth_bits", r->spec.bit_depth_bits);
     json_put_bool(request, "normalize", r->spec.normalize);
     json_put_number(request, "loudness_target_lufs", r->spec.loudness_target_lufs);
     json_put_number(request, "true_peak_dbtp", r->spec.true_peak_dbtp);

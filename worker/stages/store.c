@@ -113,7 +113,7 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
 
 static int verify(struct run *r, int64_t *duration_ms, struct err *e)
 {
-    const struct media_call call = { .command = "verify", .input = "final.mp3" };
+    const struct media_call call = { .command = "verify", .input = "final.audio" };
     cJSON *request = cJSON_CreateObject();
     const double expected = json_number(json_member(run_output(r, "master"), "output"), "duration_seconds", -1);
     cJSON *result = NULL;
@@ -132,11 +132,12 @@ static int verify(struct run *r, int64_t *duration_ms, struct err *e)
 int stage_store(struct run *r, cJSON *out, struct err *e)
 {
     const char *cover = json_text(run_output(r, "tag"), "cover", "");
+    const char *ending = json_text(json_member(run_output(r, "master"), "output"), "format", "mp3");
     struct placing p = { .run = r };
     int64_t duration_ms = 0;
 
     (void)out;
-    if (verify(r, &duration_ms, e) || prepare(&p, "final.mp3", "audio", "mp3", e))
+    if (verify(r, &duration_ms, e) || prepare(&p, "final.audio", "audio", ending, e))
         return -1;
     if (*cover && prepare(&p, cover, "cover", "jpg", e))
         return -1;
