@@ -74,7 +74,7 @@ static const struct option options[] = {
     { .name = "bitrate_kbps", .type = INTEGER_CHOICE, AT(bitrate_kbps), .number_default = 320,
       .int_choices = bitrates, .title = "Bit rate (kbit/s)", .help = "of MP3, M4A, Ogg and Opus" },
     { .name = "vbr", .type = INTEGER, AT(vbr), .number_default = -1, .least = 0, .most = 9, .no_default = true,
-      .title = "Constant quality", .help = "instead of a bit rate: 0 is the best and largest, 9 the smallest; like LAME's" },
+      .title = "Constant quality", .help = "instead of a bit rate: 0 is the best and largest, 9 the smallest" },
     { .name = "bit_depth_bits", .type = INTEGER_CHOICE, AT(bit_depth_bits), .number_default = 16,
       .int_choices = depths, .title = "Bit depth", .help = "of WAV and FLAC; 16 bits are dithered" },
     { .name = "sample_rate_hz", .type = INTEGER_CHOICE, AT(sample_rate_hz), .number_default = 48000,

@@ -27,11 +27,11 @@
 static const struct stage learning = { "resolve", stage_learn, 3, false, NULL, 1 };
 
 static const struct stage stages[] = {
-    /* name       run           weight feeds  file        version  in                ->  out                            */
-    { "download", stage_download, 55, true,  NULL,           1 }, /* link              ->  src.EXT, thumbnail             */
-    { "master",   stage_master,   37, false, "master.audio", 2 }, /* src.EXT           ->  finished but for tags, report */
-    { "tag",      stage_tag,      3,  false, "final.audio",  3 }, /* audio, thumbnail  ->  tagged, cover.jpg              */
-    { "store",    stage_store,    5,  false, NULL,           1 }, /* tagged            ->  final place, row               */
+    /* name       run           weight feeds  file        version  in               -> out                    */
+    { "download", stage_download, 55, true,  NULL,           1 }, /* link             -> src.EXT, thumbnail     */
+    { "master",   stage_master,   37, false, "master.audio", 2 }, /* src.EXT          -> audio, no tags; report */
+    { "tag",      stage_tag,      3,  false, "final.audio",  3 }, /* audio, thumbnail -> tagged, cover.jpg      */
+    { "store",    stage_store,    5,  false, NULL,           1 }, /* tagged           -> final place, row       */
 };
 
 static struct queue_progress no_bytes(const char *stage, double percent)

@@ -282,7 +282,8 @@ TEST(what_is_stored_reads_back_the_same)
     memset(&a, 0, sizeof a);
     accepted(&a, "{\"source_type\":\"youtube\",\"download_type\":\"single\",\"quality\":\"worst\",\"bitrate_kbps\":128,"
                  "\"output_format\":\"flac\",\"vbr\":0,\"bit_depth_bits\":24,"
-                 "\"sample_rate_hz\":\"source\",\"normalize\":false,\"loudness_target_lufs\":-16.3,\"true_peak_dbtp\":-0.1,"
+                 "\"sample_rate_hz\":\"source\",\"normalize\":false,\"loudness_target_lufs\":-16.3,"
+                 "\"true_peak_dbtp\":-0.1,"
                  "\"embed_metadata\":false,\"embed_cover\":false,\"priority\":-10,"
                  "\"client_ref\":\"\\\"ref\\\\ \xf0\x9f\x8e\xa7\","
                  "\"metadata\":{\"title\":\"T\",\"artist\":\"A\",\"album\":\"B\",\"album_artist\":\"C\","

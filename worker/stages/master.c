@@ -1,7 +1,7 @@
 /*
  * master: from whatever the source sent to the file that is kept: decoded, measured (EBU R128), brought to the target
- * by one gain with the true peak under its ceiling, encoded in the format asked for. All of it happens in dubplate-media; here we say
- * what is wanted and check what came of it.
+ * by one gain with the true peak under its ceiling, encoded in the format asked for. All of it happens in
+ * dubplate-media; here we say what is wanted and check what came of it.
  */
 #include "json.h"
 #include "media.h"

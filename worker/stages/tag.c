@@ -102,8 +102,8 @@ int stage_tag(struct run *r, cJSON *out, struct err *e)
     if (make_cover(r, &cover, e))
         return -1;
     const struct media_call call = {
-        .command = "tag", .input = "master.audio", .second = r->spec.embed_cover ? cover : NULL, .output = "final.audio",
-        .output_max_bytes = MEDIA_MAX_BYTES(r->conf) + COVER_MAX_BYTES,
+        .command = "tag", .input = "master.audio", .second = r->spec.embed_cover ? cover : NULL,
+        .output = "final.audio", .output_max_bytes = MEDIA_MAX_BYTES(r->conf) + COVER_MAX_BYTES,
     };
     if (media_run(r, &call, tags_of(r), 0.4, 1, &result, e))
         return -1;
