@@ -3,7 +3,7 @@
  * out, each with its reason, so that a person can see why.
  *
  * The points: title 40, artist 28, duration 22, channel 10; what makes it another recording (live, cover, sped up, see
- * match_versions.c) is taken off. Each alone, and each two without the title, stay below the threshold. The weights are
+ * match_penalty.c) is taken off. Each alone, and each two without the title, stay below the threshold. The weights are
  * ours, set by hand and measured by the table in tests/unit/test_match.c, which prints its rate; the idea of judging
  * name, artist and time apart and of words that disqualify is spotDL's. A case that goes wrong belongs in that table
  * before anything here is turned.

@@ -271,3 +271,14 @@ bool words_phrase(const char *text, const char *phrase)
             return true;
     return false;
 }
+
+void words_append(char *to, const char *folded)
+{
+    const size_t used = strlen(to);
+
+    if (*folded && used + 1 < WORDS_BYTES) {
+        if (used)
+            memcpy(to + used, " ", 2);
+        copy_text(to + strlen(to), WORDS_BYTES - strlen(to), folded);
+    }
+}

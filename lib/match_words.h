@@ -17,6 +17,9 @@ struct words {
     struct word { unsigned short at, len; float weight; bool is_number; } list[WORDS_MAX];
 };
 
+/* More text behind the text in to, which holds WORDS_BYTES, with a space between. Both folded. */
+void words_append(char *to, const char *folded);
+
 /* `folded` comes from fold(). */
 void words_read(struct words *out, const char *folded);
 
