@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "fold.h"
+#include "title_signs.h"
 
 #define SAME_MS    2000         /* rounding, and a second of silence */
 #define SIMILAR_MS 15000        /* from here on the duration says nothing for it */

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "fold.h"
+#include "title_decor.h"
+#include "title_signs.h"
 
 /* ---- what a title says ---- */
 
@@ -182,7 +184,7 @@ struct offer *match_offer(const struct candidate *c)
     title_split(&o->parts, c->title, c->channel, false);
     read_title(&o->title, o->parts.title, false);
     copy_text(whole, sizeof whole, c->title);
-    title_undecorate(whole);
+    title_undecorate(whole, true);
     read_title(&o->all, whole, true);
     fold_names(folded, o->parts.artist);
     words_read(&o->artist, folded);

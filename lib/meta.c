@@ -12,6 +12,7 @@
 #include "fold.h"
 #include "json.h"
 #include "title.h"
+#include "title_decor.h"
 
 #define LONGEST_TEXT 20000      /* 5000 characters of up to 4 bytes */
 #define MOST_LOOKED_AT 200      /* thumbnails; YouTube names about forty */
@@ -477,7 +478,7 @@ static void set_title_beside_artist(struct meta *m, const struct title_parts *pa
     }
     copy_text(bare, sizeof bare, title);
     utf8_clean(bare);
-    title_undecorate(bare);
+    title_undecorate(bare, true);
     meta_set(m, META_TITLE, bare, at_most(from, META_FROM_TITLE));
 }
 

@@ -29,22 +29,4 @@ void title_split(struct title_parts *out, const char *title, const char *uploade
  * is certainly the artist's own (Topic, VEVO). */
 bool title_uploader_artist(char *out, size_t size, const char *uploader);
 
-/* Does every word of the text belong to a decoration, like "Official Music Video" or "HD"? */
-bool title_is_decoration(const char *text);
-
-/* Removes decorations in brackets, at the end, and #tags there, in place. Never empties the text. */
-void title_undecorate(char *text);
-
-/* The next pair of brackets of any script, the outermost where they are nested. Offsets into the text: the brackets
- * take [at, end), their content [inside, inside_end). False if there is none at or behind `from`. */
-struct title_bracket { size_t at, inside, inside_end, end; };
-bool title_next_bracket(const char *text, size_t from, struct title_bracket *out);
-
-/* The same for quotes. */
-bool title_next_quote(const char *text, size_t from, struct title_bracket *out);
-
-/* The next " - ", " | " or " // " outside of brackets and quotes, with its spaces: [at, end). */
-struct title_separator { size_t at, end; };
-bool title_next_separator(const char *text, size_t from, struct title_separator *out);
-
 #endif

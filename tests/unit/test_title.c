@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "title.h"
+#include "title_decor.h"
 
 struct expected { const char *title, *uploader, *artist, *is; };
 
@@ -200,7 +201,7 @@ static void is_sane(const struct title_parts *got, const char *from)
         "%s",
           from);
     snprintf(bare, sizeof bare, "%s", got->title);
-    title_undecorate(bare);
+    title_undecorate(bare, true);
     check(strcmp(bare, got->title) == 0, "%s: \"%s\" becomes \"%s\"", from, got->title, bare);
 }
 
