@@ -36,7 +36,7 @@ LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8
       cache conf db events fold gates idempotency jobs json kept keys lanes life_end life_found life_house life_steer \
       life_submit life_tx life_work match match_alike match_penalty match_sides match_versions match_words meta \
       meta_parts meta_ytdlp net previews queue quota sessions source sources spec status title title_decor \
-      title_signs tracks url wanted whitelist workers formats \
+      title_signs tracks url wanted whitelist whitelist_check whitelist_read who workers formats \
       $(SOURCES:%=source_%)
 HANDLERS = jobs preview queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send target view

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "whitelist.h"
+#include "whitelist_check.h"
 
 void target_read_url(const struct request *req, const cJSON *value, const char *field, struct target *t,
                      const struct spec *spec, struct spec_errors *errors)

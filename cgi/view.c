@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "json.h"
 #include "status.h"
-#include "whitelist.h"
+#include "whitelist_check.h"
 
 static void put_known(cJSON *o, const char *name, int64_t value)
 {

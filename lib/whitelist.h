@@ -1,5 +1,6 @@
 /*
- * whitelist: every statement on `whitelist` and `switches`, and who of a platform an entry means.
+ * whitelist: every statement on `whitelist` and `switches`, and who of a platform an entry means. What follows from it
+ * for a download: whitelist_check.h.
  *
  * An entry is a platform and one of its channels, by what the platform itself gives out once only: an id, a handle, a
  * user name in an address, a host. Names that people choose for show (the channel "Fisher Music") match nothing, since
@@ -28,17 +29,15 @@
 #include "base/id.h"
 #include "conf.h"
 #include "db.h"
-#include "source.h"
-#include "url.h"
+#include "who.h"
 
-#define WHITELIST_CHANNEL_BYTES 256
-#define WHITELIST_NAME_CHARS    200
-#define WHITELIST_NOTE_CHARS    500
+#define WHITELIST_NAME_CHARS 200
+#define WHITELIST_NOTE_CHARS 500
 
 struct whitelist_entry {
     int64_t id, created_at_ms;
     char    uuid[ID_UUID_BYTES];
-    char    platform[16], channel[WHITELIST_CHANNEL_BYTES];     /* normalised */
+    char    platform[16], channel[WHO_ID_BYTES];     /* normalised */
     char    name[4 * WHITELIST_NAME_CHARS + 1];                 /* for people */
     char    note[4 * WHITELIST_NOTE_CHARS + 1];
 };
@@ -77,41 +76,10 @@ int whitelist_unset(struct db *db, struct err *e);
  * this machine can reach the server. */
 int whitelist_enabled(struct db *db, const struct conf *conf, bool *enabled, const char **decided_by, struct err *e);
 
-/* ---- may this be downloaded? ---- */
-
-/* Whose something is: all that identifies them on their platform. */
-#define WHO_IDS 6
-struct who {
-    char platform[16];
-    int  count;                                         /* 0: it does not say whose it is */
-    char ids[WHO_IDS][WHITELIST_CHANNEL_BYTES];         /* normalised, the lasting one first */
-    char name[160];                                     /* for people: "" or what they call themselves */
-};
-
-/* What yt-dlp says of an entry, by its own names; NULL or "" where it says nothing. */
-struct who_clues {
-    const char *extractor_key;          /* of a list's entry: ie_key */
-    const char *page_url;               /* webpage_url; of a list's entry: url. Of a file: where it is fetched */
-    const char *channel_id, *channel_url, *channel, *uploader_id, *uploader_url, *uploader;
-};
-
-/* A list's entry may tell too little (count 0): judge it when its own page has been read. */
-void who_from_entry(struct who *out, const struct who_clues *clues);
-
-/* Of what was resolved, before a byte of its media is fetched. ERR_NOT_WHITELISTED; 0 if the whitelist is off. */
-int whitelist_check(struct db *db, const struct conf *conf, const struct who *who, struct err *e);
-
-/* At submit: refuses what the link alone gives away; the rest is for whitelist_check(). ERR_NOT_WHITELISTED. */
-int whitelist_check_link(struct db *db, const struct conf *conf, const struct source_link *link, const struct url *url,
-                         struct err *e);
-
-/* The same for what will be looked for on this platform (a search, a Spotify link): is anything of it allowed? */
-int whitelist_check_platform(struct db *db, const struct conf *conf, const char *platform, struct err *e);
-
-/*
- * The entry that would allow what was refused, from the text of the refusal: platform, channel and name of *out. False
- * if it names no channel. Of what the worker refuses only the sentence is kept (error_text), and shown from there.
- */
-bool whitelist_offer(const char *refusal, struct whitelist_entry *out);
+/* Is there such an entry? 1, 0 or -1. _any: any of the platform; _others: one that cannot be compared with this id by
+ * looks: an id is no handle, and may yet be of the same channel. */
+int whitelist_is_listed(struct db *db, const char *platform, const char *channel, struct err *e);
+int whitelist_has_any(struct db *db, const char *platform, struct err *e);
+int whitelist_has_others(struct db *db, const char *platform, const char *id, struct err *e);
 
 #endif

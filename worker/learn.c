@@ -14,7 +14,7 @@
 #include "source.h"
 #include "stages/direct.h"
 #include "url.h"
-#include "whitelist.h"
+#include "whitelist_check.h"
 
 #define PAGE_LONGEST_S 180       /* metadata that takes longer will not come */
 

@@ -16,7 +16,7 @@
 #include "sessions.h"
 #include "sources.h"
 #include "tracks.h"
-#include "whitelist.h"
+#include "whitelist_check.h"
 #include "workers.h"
 
 /* The text of each statement that ran, once. */

@@ -5,7 +5,7 @@
 #include "fresh_db.h"
 
 #include "conf.h"
-#include "whitelist.h"
+#include "whitelist_check.h"
 
 #define UC "UCuAXFkgsw1L7xaCfnd5JJOw"
 
@@ -305,7 +305,7 @@ TEST(the_switch_wins_over_the_setting_and_that_over_the_default)
 
 static void ids_are(const struct who_clues *clues, const char *platform, const char *ids)
 {
-    char got[WHO_IDS * WHITELIST_CHANNEL_BYTES] = "";
+    char got[WHO_IDS * WHO_ID_BYTES] = "";
     struct who who;
     size_t n = 0;
 
@@ -538,7 +538,7 @@ TEST(a_refusal_names_the_channel_and_offers_its_entry)
 
 TEST(the_longest_refusal_still_offers)
 {
-    char id[WHITELIST_CHANNEL_BYTES] = "@", name[160];
+    char id[WHO_ID_BYTES] = "@", name[160];
     struct whitelist_entry offer;
     struct who who;
 
