@@ -42,8 +42,8 @@ HANDLERS = jobs preview queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send target view
 JOBS_PARTS = job_steer job_submit
 YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main supervisor serve follow task pipeline keep find inner learn media pages playlist preview proc workdir key \
-         fetch fetch_file fetch_headers fetch_run spotify \
+WORKER = main installation supervisor upkeep serve follow task pipeline keep find inner learn media pages playlist \
+         preview proc workdir key fetch fetch_file fetch_headers fetch_run spotify \
          stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
          ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
 MEDIA = main avencoder confine cover dither encoder fault fdio input limiter loudness master mp3 muxer pcm picture \

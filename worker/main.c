@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "conf.h"
 #include "follow.h"
+#include "installation.h"
 #include "key.h"
 #include "serve.h"
 #include "supervisor.h"

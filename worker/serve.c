@@ -26,7 +26,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "supervisor.h"
+#include "installation.h"
 #include "workers.h"
 
 #define MAX_PROCESSES 32

@@ -8,14 +8,12 @@
 #include "supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -23,34 +21,27 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db.h"
 #include "gates.h"
-#include "idempotency.h"
-#include "keep.h"
-#include "keys.h"
+#include "installation.h"
 #include "life_work.h"
 #include "proc.h"
 #include "run.h"
-#include "sessions.h"
 #include "sources.h"
 #include "task.h"
-#include "workdir.h"
+#include "upkeep.h"
 #include "workers.h"
 #include "ytdlp/ytdlp.h"
 
 #define MAX_CHILDREN      72            /* WORKER_CONCURRENCY and the other lanes' */
 #define CLAIM_EVERY_MS    250           /* for what becomes due without a change: retries, schedules */
 #define DISK_EVERY_MS     1000
-#define EXPIRE_AT_ONCE    1000
-#define SESSIONS_AT_ONCE  200
 #define SWEEP_EVERY_MS    1000
 #define UPKEEP_EVERY_MS   20000
 #define CHECKPOINT_EVERY_MS 1000
-#define WAL_RESTART_BYTES (8LL << 20)
 #define MAX_OWNERS        64
 #define NOT_RUN_DELAY_MS  1000LL
 #define CLOCK_DRIFT_MS    1000          /* between looks: more than slewing does */
@@ -66,9 +57,10 @@ struct supervisor {
     struct conf        conf;            /* ytdlp_path made absolute */
     struct db         *db;
     struct worker_row  row;
+    struct upkeep      upkeep;
     char               self[PATH_MAX];
     struct child       children[MAX_CHILDREN];
-    int                running, lock_fd, checkpoint_fd, signal_fd;
+    int                running, lock_fd, signal_fd;
     bool               draining, stop_sent, disk_is_low;
     int64_t            drain_until_ms;
     int64_t            data_version, clock_offset_ms;
@@ -401,7 +393,7 @@ static void forget_dead_workers(struct supervisor *s)
             workers_remove(s->db, s->conf.data_dir, rows[i].owner, &e);
 }
 
-/* ---- upkeep ---- */
+/* ---- which yt-dlp ---- */
 
 /* YTDLP_PATH as the admin wrote it, to the program it names today. */
 static void find_ytdlp(struct supervisor *s)
@@ -456,77 +448,6 @@ int cmd_probe(const struct conf *conf, int argc, char **argv)
     return rc ? 1 : 0;
 }
 
-/* One checkpointer per installation: whoever holds this lock. */
-static bool is_checkpointer(struct supervisor *s)
-{
-    char path[RUN_PATH_BYTES];
-
-    if (s->checkpoint_fd >= 0)
-        return true;
-    snprintf(path, sizeof path, "%s/run/checkpoint.lock", s->conf.data_dir);
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        s->checkpoint_fd = fd;
-    else if (fd >= 0)
-        close(fd);
-    return s->checkpoint_fd >= 0;
-}
-
-static void checkpoint(struct supervisor *s)
-{
-    struct err e;
-
-    if (is_checkpointer(s) && db_checkpoint(s->db, WAL_RESTART_BYTES, &e))
-        log_err(LOG_WARN, "checkpoint_failed", &e);
-}
-
-static void expire(struct supervisor *s)
-{
-    struct err e;
-
-    if (is_checkpointer(s) && (idempotency_expire(s->db, EXPIRE_AT_ONCE, &e) < 0 || sources_free_probes(s->db, &e) ||
-                               sources_forget(s->db, &e)))
-        log_err(LOG_WARN, "expire_failed", &e);
-}
-
-/* Sessions that are over: their jobs, some at a time and submits in between; their directories, when the purges of
- * those jobs have emptied them. */
-static void end_sessions(struct supervisor *s)
-{
-    struct err e = { 0 };
-    int row = 0;
-
-    if (!is_checkpointer(s))
-        return;
-    for (int i = 0; i < SESSIONS_AT_ONCE && (row = life_clean_session(s->db, &e)) == 1; i++)
-        ;
-    if (row < 0 || sessions_forget(s->db, &e))
-        log_err(LOG_WARN, "sessions_not_ended", &e);
-    workdir_sweep_sessions(s->db, &s->conf);
-}
-
-static void forget_previews(struct supervisor *s)
-{
-    char uuid[ID_UUID_BYTES], path[128];
-    struct err e;
-
-    while (life_forget_preview(s->db, uuid, &e) == 1) {
-        snprintf(path, sizeof path, "downloads/previews/%s.jpg", uuid);
-        workdir_remove_file(&s->conf, path);
-    }
-}
-
-static void upkeep(struct supervisor *s)
-{
-    forget_previews(s);
-    expire(s);
-    end_sessions(s);
-    workdir_sweep(s->db, &s->conf);
-    keep_tidy(s->db, &s->conf);
-    forget_dead_workers(s);
-    probe_ytdlp(s);
-}
-
 /* ---- life ---- */
 
 static void begin_drain(struct supervisor *s)
@@ -574,11 +495,14 @@ static void loop(struct supervisor *s)
         if (s->beaten_ms && elapsed(&s->swept_ms, SWEEP_EVERY_MS))
             sweep(s);
         if (elapsed(&s->checkpointed_ms, CHECKPOINT_EVERY_MS))
-            checkpoint(s);
-        if (is_checkpointer(s))
+            upkeep_checkpoint(&s->upkeep);
+        if (upkeep_is_ours(&s->upkeep))
             look_at_clock(s);
-        if (elapsed(&s->upkept_ms, UPKEEP_EVERY_MS) && !s->draining)
-            upkeep(s);
+        if (elapsed(&s->upkept_ms, UPKEEP_EVERY_MS) && !s->draining) {
+            upkeep_run(&s->upkeep);
+            forget_dead_workers(s);
+            probe_ytdlp(s);
+        }
         if (s->draining && !s->stop_sent && clock_boot_ms() > s->drain_until_ms)
             stop_children(s);
     }
@@ -595,30 +519,6 @@ static int block_signals(void)
     sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static int make_dirs(const struct conf *c, struct err *e)
-{
-    static const char *const names[] = { "run", "work", "cache", "downloads/library" };
-    char path[RUN_PATH_BYTES];
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", c->data_dir, names[i]);
-        if (file_mkdirs(path, e))
-            return -1;
-    }
-    return 0;
-}
-
-int installation_prepare(const struct conf *conf, struct err *e)
-{
-    struct db *db = NULL;
-
-    if (make_dirs(conf, e) || db_migrate(conf->db_path, e) || db_open(&db, conf->db_path, e))
-        return -1;
-    const int rc = keys_ensure_admin(db, conf->data_dir, e);
-    db_close(&db);
-    return rc;
 }
 
 /* Of this boot of the machine: times of the boot clock mean nothing in another. */
@@ -657,6 +557,7 @@ static int begin(struct supervisor *s, struct err *e)
     s->lock_fd = workers_lock(s->conf.data_dir, s->row.owner, e);
     if (s->lock_fd < 0 || db_open(&s->db, s->conf.db_path, e))
         return -1;
+    s->upkeep = (struct upkeep){ .db = s->db, .conf = &s->conf, .lock_fd = -1 };
     return workers_add(s->db, &s->row, e);
 }
 
@@ -670,7 +571,7 @@ int cmd_worker(const struct conf *conf, int argc, char **argv)
         fputs("usage: dubplate worker\n", stderr);
         return 2;
     }
-    s = (struct supervisor){ .conf = *conf, .checkpoint_fd = -1, .lock_fd = -1 };
+    s = (struct supervisor){ .conf = *conf, .lock_fd = -1 };
     s.signal_fd = block_signals();
     if (begin(&s, &e)) {
         log_err(LOG_ERROR, "start_failed", &e);

@@ -4,15 +4,11 @@
 #ifndef DUBPLATE_SUPERVISOR_H
 #define DUBPLATE_SUPERVISOR_H
 
-#include "base/err.h"
 #include "conf.h"
 
 int cmd_worker(const struct conf *conf, int argc, char **argv);
 
 /* The worker's own: asks yt-dlp for its version and writes it to the worker's row. */
 int cmd_probe(const struct conf *conf, int argc, char **argv);
-
-/* Directories, schema and admin key: what has to be there before anything else runs. Repeatable. */
-int installation_prepare(const struct conf *conf, struct err *e);
 
 #endif
