@@ -447,6 +447,34 @@ int db_run(struct stmt *s, struct err *e)
     return rc;
 }
 
+int db_has_row(struct stmt *s, struct err *e)
+{
+    const int row = db_step(s, e);
+
+    db_done(s);
+    return row;
+}
+
+int db_one_int(struct stmt *s, int64_t *out, struct err *e)
+{
+    const int row = db_step(s, e);
+
+    if (row == 1)
+        *out = col_int(s, 0);
+    db_done(s);
+    return row;
+}
+
+int db_one_text(struct stmt *s, char *out, size_t size, struct err *e)
+{
+    const int row = db_step(s, e);
+
+    if (row == 1)
+        col_copy(s, 0, out, size);
+    db_done(s);
+    return row;
+}
+
 int64_t col_int(struct stmt *s, int i)
 {
     return sqlite3_column_int64(s->handle, i);

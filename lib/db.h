@@ -75,6 +75,11 @@ void bind_given(struct stmt *s, const char *name, int64_t value);   /* 0 is "not
 int db_step(struct stmt *s, struct err *e);
 void db_done(struct stmt *s);
 
+/* For what has one row at the most: 1, with its first column in *out; 0: there is none, *out is as it was; -1. */
+int db_has_row(struct stmt *s, struct err *e);
+int db_one_int(struct stmt *s, int64_t *out, struct err *e);
+int db_one_text(struct stmt *s, char *out, size_t size, struct err *e);
+
 /* Runs to the end, ignoring rows. 0 or -1. */
 int db_run(struct stmt *s, struct err *e);
 

@@ -135,22 +135,13 @@ static const char *const sql[Q_COUNT] = {
 static int next_revision(struct db *db, int64_t *revision, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_REVISE]);
-    const int row = db_step(s, e);
 
-    if (row == 1)
-        *revision = col_int(s, 0);
-    db_done(s);
-    return row == 1 ? 0 : -1;
+    return db_one_int(s, revision, e) == 1 ? 0 : -1;
 }
 
 static int read_number(struct stmt *s, int64_t *n, struct err *e)
 {
-    const int row = db_step(s, e);
-
-    if (row == 1)
-        *n = col_int(s, 0);
-    db_done(s);
-    return row == 1 ? 0 : -1;
+    return db_one_int(s, n, e) == 1 ? 0 : -1;
 }
 
 int jobs_revision(struct db *db, int64_t *revision, struct err *e)
@@ -178,11 +169,7 @@ int jobs_find_same(struct db *db, const char *work_key, char uuid[ID_UUID_BYTES]
     struct stmt *s = db_stmt(db, sql[Q_SAME]);
 
     bind_text(s, ":work_key", work_key);
-    const int row = db_step(s, e);
-    if (row == 1)
-        col_copy(s, 0, uuid, ID_UUID_BYTES);
-    db_done(s);
-    return row;
+    return db_one_text(s, uuid, ID_UUID_BYTES, e);
 }
 
 int jobs_find_finished(struct db *db, const char *session_uuid, const char *work_key, char uuid[ID_UUID_BYTES],
@@ -192,11 +179,7 @@ int jobs_find_finished(struct db *db, const char *session_uuid, const char *work
 
     bind_text(s, ":work_key", work_key);
     bind_text(s, ":session", session_uuid);
-    const int row = db_step(s, e);
-    if (row == 1)
-        col_copy(s, 0, uuid, ID_UUID_BYTES);
-    db_done(s);
-    return row;
+    return db_one_text(s, uuid, ID_UUID_BYTES, e);
 }
 
 int jobs_offer_work(struct db *db, int64_t id, bool offered, struct err *e)
@@ -600,9 +583,7 @@ int jobs_is_ended_list(struct db *db, int64_t id, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_ENDED_LIST]);
 
     bind_int(s, ":id", id);
-    const int row = db_step(s, e);
-    db_done(s);
-    return row;
+    return db_has_row(s, e);
 }
 
 int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e)
@@ -621,10 +602,8 @@ int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, 
     bind_text(s, ":outcome_key", outcome_key);
     bind_text(s, ":session", db_session(db));
     bind_int(s, ":after_ms", after_ms);
-    const int row = db_step(s, e);
-    *track_id = row == 1 ? col_int(s, 0) : 0;
-    db_done(s);
-    return row < 0 ? -1 : 0;
+    *track_id = 0;
+    return db_one_int(s, track_id, e) < 0 ? -1 : 0;
 }
 
 int jobs_mark_deleted(struct db *db, int64_t id, struct err *e)

@@ -67,29 +67,18 @@ int kept_forget(struct db *db, const char *key, struct err *e)
     return db_run(s, e);
 }
 
-static int read_key(struct stmt *s, char key[ID_SHA256_BYTES], struct err *e)
-{
-    const int row = db_step(s, e);
-
-    if (row == 1)
-        col_copy(s, 0, key, ID_SHA256_BYTES);
-    db_done(s);
-    return row;
-}
-
 int kept_next_out(struct db *db, int64_t before_ms, int64_t most_bytes, char key[ID_SHA256_BYTES], struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_OLD]);
+    int64_t size = 0;
 
     bind_int(s, ":before_ms", before_ms);
-    const int old = read_key(s, key, e);
+    const int old = db_one_text(s, key, ID_SHA256_BYTES, e);
     if (old)
         return old;
     s = db_stmt(db, sql[Q_SIZE]);
-    const int row = db_step(s, e);
-    const int64_t size = row == 1 ? col_int(s, 0) : 0;
-    db_done(s);
+    const int row = db_one_int(s, &size, e);
     if (row < 0 || size <= most_bytes)
         return row < 0 ? -1 : 0;
-    return read_key(db_stmt(db, sql[Q_UNUSED]), key, e);
+    return db_one_text(db_stmt(db, sql[Q_UNUSED]), key, ID_SHA256_BYTES, e);
 }

@@ -100,9 +100,7 @@ static int has_name(struct db *db, const char *name, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_NAMED]);
 
     bind_text(s, ":name", name);
-    const int row = db_step(s, e);
-    db_done(s);
-    return row;
+    return db_has_row(s, e);
 }
 
 /* Jobs and stored answers remember ids. One that is never used again cannot inherit them from a key that was removed,
@@ -182,22 +180,12 @@ int keys_limits(struct db *db, int64_t key_id, struct quota *out, struct err *e)
     return row < 0 ? -1 : 0;
 }
 
-static int find_id(struct stmt *s, int64_t *id, struct err *e)
-{
-    const int row = db_step(s, e);
-
-    if (row == 1)
-        *id = col_int(s, 0);
-    db_done(s);
-    return row;
-}
-
 int keys_check(struct db *db, const char *key, int64_t *key_id, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_CHECK]);
 
     bind_hash(s, key);
-    return find_id(s, key_id, e);
+    return db_one_int(s, key_id, e);
 }
 
 int keys_login(struct db *db, int64_t key_id, int64_t ttl_ms, char token[ID_SECRET_BYTES], struct err *e)
@@ -226,7 +214,7 @@ int keys_check_login(struct db *db, const char *token, int64_t *key_id, struct e
 
     bind_hash(s, token);
     bind_int(s, ":now_ms", clock_wall_ms());
-    return find_id(s, key_id, e);
+    return db_one_int(s, key_id, e);
 }
 
 int keys_logout(struct db *db, const char *token, struct err *e)

@@ -38,8 +38,7 @@ int lanes_set_paused(struct db *db, const char *name, bool paused, struct err *e
         return 0;
     s = db_stmt(db, sql[Q_FIND]);
     bind_text(s, ":name", name);
-    const int row = db_step(s, e);
-    db_done(s);
+    const int row = db_has_row(s, e);
     if (row < 0)
         return -1;
     return row ? err_set(e, ERR_CONFLICT, "the lane %s is %s already", name, paused ? "paused" : "running")

@@ -104,11 +104,7 @@ int previews_open(struct db *db, int64_t *count, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_OPEN]);
 
     bind_text(s, ":session", db_session(db));
-    const int row = db_step(s, e);
-    if (row == 1)
-        *count = col_int(s, 0);
-    db_done(s);
-    return row == 1 ? 0 : -1;
+    return db_one_int(s, count, e) == 1 ? 0 : -1;
 }
 
 int previews_set_state(struct db *db, int64_t id, const char *state, const char *result_json, const char *error_kind,

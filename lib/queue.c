@@ -366,8 +366,7 @@ int queue_retry_job(struct db *db, int64_t job_id, int64_t *count, struct err *e
     struct stmt *s = db_stmt(db, sql[Q_TIDIES]);
 
     bind_int(s, ":job_id", job_id);
-    const int row = db_step(s, e);
-    db_done(s);
+    const int row = db_has_row(s, e);
     if (row < 0 || change_job(db, db_stmt(db, sql[Q_DROP_TIDY]), job_id, NULL, e))
         return -1;
     if (row == 1)
@@ -399,9 +398,7 @@ int queue_others_running(struct db *db, const struct claim *c, struct err *e)
 
     bind_int(s, ":job_id", c->job_id);
     bind_int(s, ":id", c->task_id);
-    const int row = db_step(s, e);
-    db_done(s);
-    return row;
+    return db_has_row(s, e);
 }
 
 int queue_drop_house(struct db *db, int64_t job_id, struct err *e)
@@ -440,20 +437,14 @@ int queue_is_due(struct db *db, const char *queue, struct err *e)
 
     bind_text(s, ":queue", queue);
     bind_int(s, ":now_ms", clock_wall_ms());
-    const int row = db_step(s, e);
-    db_done(s);
-    return row;
+    return db_has_row(s, e);
 }
 
 int queue_next_later(struct db *db, int64_t *run_after_ms, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_NEXT_LATER]);
-    const int row = db_step(s, e);
 
-    if (row == 1)
-        *run_after_ms = col_int(s, 0);
-    db_done(s);
-    return row;
+    return db_one_int(s, run_after_ms, e);
 }
 
 static int read_ids(struct stmt *s, int64_t *ids, struct err *e)

@@ -60,13 +60,11 @@ static const char *const sql[Q_COUNT] = {
 static int check_room(struct db *db, int64_t most_open, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_KEYLESS]);
+    int64_t open = 0;
 
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":most", most_open);
-    const int row = db_step(s, e);
-    const int64_t open = row == 1 ? col_int(s, 0) : 0;
-    db_done(s);
-    if (row != 1)
+    if (db_one_int(s, &open, e) != 1)
         return -1;
     return open < most_open ? 0 : err_set(e, ERR_LIMIT, "%lld sessions are open already; try again later",
                                           (long long)open);
@@ -226,28 +224,18 @@ int sessions_set_cleaned(struct db *db, const char *uuid, struct err *e)
     return stamp(db, Q_CLEANED, uuid, e);
 }
 
-static int next_uuid(struct stmt *s, char uuid[ID_UUID_BYTES], struct err *e)
-{
-    const int row = db_step(s, e);
-
-    if (row == 1)
-        col_copy(s, 0, uuid, ID_UUID_BYTES);
-    db_done(s);
-    return row;
-}
-
 int sessions_next_over(struct db *db, char uuid[ID_UUID_BYTES], struct err *e)
 {
     const int64_t now_ms = clock_wall_ms();
     struct stmt *s = db_stmt(db, sql[Q_NEXT_OVER]);
 
     bind_int(s, ":now_ms", now_ms);
-    const int row = next_uuid(s, uuid, e);
+    const int row = db_one_text(s, uuid, ID_UUID_BYTES, e);
     if (row)
         return row;
     s = db_stmt(db, sql[Q_NEXT_AHEAD]);
     bind_int(s, ":ahead_ms", now_ms + SESSIONS_AHEAD_MS);
-    return next_uuid(s, uuid, e);
+    return db_one_text(s, uuid, ID_UUID_BYTES, e);
 }
 
 int sessions_forget(struct db *db, struct err *e)

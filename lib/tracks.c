@@ -303,11 +303,7 @@ int tracks_count_refs(struct db *db, const char *path, int64_t job_id, int64_t *
 
     bind_int(s, ":job_id", job_id);
     bind_text(s, ":path", path);
-    const int row = db_step(s, e);
-    if (row == 1)
-        *total = col_int(s, 0);
-    db_done(s);
-    return row == 1 ? 0 : -1;
+    return db_one_int(s, total, e) == 1 ? 0 : -1;
 }
 
 int tracks_drop_refs(struct db *db, int64_t job_id, const char *path, struct err *e)
@@ -325,10 +321,8 @@ int tracks_find_result(struct db *db, const char *result_key, int64_t after_ms, 
 
     bind_text(s, ":result_key", result_key);
     bind_int(s, ":after_ms", after_ms);
-    const int row = db_step(s, e);
-    *id = row == 1 ? col_int(s, 0) : 0;
-    db_done(s);
-    return row < 0 ? -1 : 0;
+    *id = 0;
+    return db_one_int(s, id, e) < 0 ? -1 : 0;
 }
 
 static int is_twin(struct db *db, int q, const char *result_key, int64_t id, struct err *e)
@@ -337,9 +331,7 @@ static int is_twin(struct db *db, int q, const char *result_key, int64_t id, str
 
     bind_text(s, ":result_key", result_key);
     bind_int(s, ":id", id);
-    const int row = db_step(s, e);
-    db_done(s);
-    return row;
+    return db_has_row(s, e);
 }
 
 int tracks_has_twin(struct db *db, const char *result_key, int64_t id, struct err *e)

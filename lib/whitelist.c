@@ -57,15 +57,6 @@ static int read_one(struct stmt *s, struct whitelist_entry *out, struct err *e)
     return row;
 }
 
-/* 1: the statement has a row; 0, -1. */
-static int has_row(struct stmt *s, struct err *e)
-{
-    const int row = db_step(s, e);
-
-    db_done(s);
-    return row;
-}
-
 static int not_found(const char *uuid, struct err *e)
 {
     return err_set(e, ERR_NOT_FOUND, "there is no entry %.40s", uuid);
@@ -125,11 +116,9 @@ int whitelist_list(struct db *db, int64_t before_id, int limit,
 int whitelist_count(struct db *db, int64_t *count, struct err *e)
 {
     struct stmt *s = db_stmt(db, sql[Q_TOTAL]);
-    const int row = db_step(s, e);
 
-    *count = row == 1 ? col_int(s, 0) : 0;
-    db_done(s);
-    return row < 0 ? -1 : 0;
+    *count = 0;
+    return db_one_int(s, count, e) < 0 ? -1 : 0;
 }
 
 /* Runs a change of the one row that bears this uuid. */
@@ -166,7 +155,7 @@ int whitelist_is_listed(struct db *db, const char *platform, const char *channel
 
     bind_text(s, ":platform", platform);
     bind_text(s, ":channel", channel);
-    return has_row(s, e);
+    return db_has_row(s, e);
 }
 
 int whitelist_has_any(struct db *db, const char *platform, struct err *e)
@@ -174,7 +163,7 @@ int whitelist_has_any(struct db *db, const char *platform, struct err *e)
     struct stmt *s = db_stmt(db, sql[Q_ANY]);
 
     bind_text(s, ":platform", platform);
-    return has_row(s, e);
+    return db_has_row(s, e);
 }
 
 int whitelist_has_others(struct db *db, const char *platform, const char *id, struct err *e)
@@ -183,7 +172,7 @@ int whitelist_has_others(struct db *db, const char *platform, const char *id, st
 
     bind_text(s, ":platform", platform);
     bind_int(s, ":is_handle", id[0] == '@');
-    return has_row(s, e);
+    return db_has_row(s, e);
 }
 
 /* ---- on or off ---- */
