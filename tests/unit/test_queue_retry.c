@@ -78,10 +78,13 @@ TEST(a_dead_letter_keeps_what_it_had_for_a_retry_by_hand)
 
 /* ---- the same work ---- */
 
+static const struct new_job same_work = { .url = "https://example.org/same", .source = "generic",
+                                          .asked = "example.org", .spec_json = "{}", .client_ref = "",
+                                          .work_key = "same" };
+
 TEST(the_same_work_is_done_once_at_a_time)
 {
-    struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "", .work_key = "same" };
+    struct new_job j = same_work;
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
     enum submitted how;
 
@@ -104,8 +107,7 @@ TEST(the_same_work_is_done_once_at_a_time)
 
 TEST(who_submits_what_is_being_cancelled_gets_a_job_of_his_own)
 {
-    struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "", .work_key = "same" };
+    struct new_job j = same_work;
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
     enum submitted how;
 
@@ -127,12 +129,11 @@ TEST(who_submits_what_is_being_cancelled_gets_a_job_of_his_own)
 
 TEST(the_same_work_wanted_sooner_is_done_sooner)
 {
-    struct new_job j = { .url = "https://example.org/same", .source = "generic", .asked = "example.org",
-                         .spec_json = "{}", .client_ref = "", .work_key = "same",
-                         .scheduled_at_ms = clock_wall_ms() + 3600000 };
+    struct new_job j = same_work;
     char first[ID_UUID_BYTES], second[ID_UUID_BYTES];
     enum submitted how;
 
+    j.scheduled_at_ms = clock_wall_ms() + 3600000;
     must(life_submit(db, &conf, &j, first, &how, &e));
     is(first, "scheduled");
     j.scheduled_at_ms = 0;
