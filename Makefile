@@ -30,28 +30,15 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # ---- what is built from what ----
 
-# One file per platform: lib/source_NAME.c, and a row in lib/source.h.
-SOURCES = $(patsubst lib/source_%.c,%,$(wildcard lib/source_*.c))
-LIB = base/buf base/clock base/err base/file base/id base/log base/mem base/utf8 \
-      cache conf db events fold gates idempotency jobs json kept keys lanes life_end life_found life_house life_steer \
-      life_submit life_tx life_work match match_alike match_penalty match_sides match_versions match_words meta \
-      meta_parts meta_ytdlp net previews queue quota sessions source sources spec status title title_decor \
-      title_signs tracks url wanted whitelist whitelist_check whitelist_read who workers formats \
-      $(SOURCES:%=source_%)
-HANDLERS = jobs preview queue tracks whitelist auth system sessions
+# Every file of a folder: a platform is lib/source_NAME.c and a row in lib/source.h, a test tests/unit/test_NAME.c.
+names  = $(patsubst $(1)/%.c,%,$(wildcard $(2:%=$(1)/%)))
+LIB    = $(call names,lib,base/*.c *.c)
+WORKER = $(call names,worker,*.c stages/*.c ytdlp/*.c)
+MEDIA  = $(call names,worker/media,*.c)
+UNIT   = $(call names,tests/unit,test_*.c)
+HANDLERS       = jobs preview queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send target view
-JOBS_PARTS = job_steer job_submit
-YTDLP = worker/ytdlp/args worker/ytdlp/errors worker/ytdlp/lines worker/ytdlp/ytdlp
-WORKER = main installation supervisor upkeep serve follow task pipeline keep find inner learn media pages playlist \
-         preview proc workdir key fetch fetch_file fetch_headers fetch_run spotify \
-         stages/direct stages/learn stages/resolve stages/download stages/master stages/tag stages/store \
-         ytdlp/args ytdlp/errors ytdlp/lines ytdlp/ytdlp
-MEDIA = main avencoder confine cover dither encoder fault fdio input limiter loudness master mp3 muxer pcm picture \
-        plan reply request tag truepeak verify
-UNIT = base_file base_id base_report base_text cache cache_ids conf db_open db_statements db_transactions fetch fold \
-       found inner job_races json lifecycle lifecycle_cancel lifecycle_failure match meta net power_loss previews proc \
-       queue_order queue_pause queue_retry queue_sources sessions shared source spec spotify title url wal_reset \
-       whitelist workdir ytdlp
+JOBS_PARTS     = job_steer job_submit
 
 LIB_OBJ     = $(LIB:%=$(BUILD)/lib/%.o) $(BUILD)/gen/migrations.o
 WORKER_OBJ  = $(WORKER:%=$(BUILD)/worker/%.o)
@@ -60,7 +47,7 @@ HANDLER_OBJ = $(HANDLER_SHARED:%=$(BUILD)/cgi/%.o)
 JOBS_OBJ    = $(JOBS_PARTS:%=$(BUILD)/cgi/%.o)
 SQLITE_OBJ  = build/vendor/sqlite3.o
 PROGRAMS    = $(BUILD)/dubplate $(BUILD)/dubplate-media $(HANDLERS:%=$(BUILD)/cgi/%.fcgi)
-UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/test_%)
+UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/%)
 
 LIBS       = -lcjson -lsodium -lcurl -lutf8proc -lm
 MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lebur128 -lmp3lame -lcjson -lm
