@@ -31,7 +31,8 @@ static const struct { const char *bind; size_t offset, size; } texts[] = {
 
 enum {
     Q_ADD, Q_LEARN, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_RESULT, Q_ERROR, Q_CANCEL, Q_MOVE, Q_PUT, Q_WORK,
-    Q_STAGES, Q_FIND_RESULT, Q_TWIN, Q_LED, Q_LEAD, Q_SHARE_FILES, Q_SHARE, Q_PATHS, Q_REFS, Q_DROP_REFS, Q_COUNT
+    Q_STAGES, Q_FIND_RESULT, Q_TWIN, Q_LED, Q_LEAD, Q_SHARE_FILES, Q_SHARE, Q_PATHS, Q_REFS, Q_DROP_REFS,
+    Q_LAST_PLACE, Q_OTHER_AT, Q_PLACE_OF, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -94,6 +95,13 @@ static const char *const sql[Q_COUNT] = {
         "SELECT k.id FROM downloaded_tracks k JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL"
         "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
         " WHERE k.result_key = :result_key AND k.state = 'done' LIMIT 1",
+    [Q_LAST_PLACE] = "SELECT coalesce(max(item_index), 0) FROM downloaded_tracks WHERE job_id = :job_id",
+    [Q_OTHER_AT] =
+        "SELECT 1 FROM downloaded_tracks WHERE job_id = :job_id AND item_index = :item_index"
+        "   AND lower(extractor) = lower(:extractor) AND source_id <> '' AND source_id <> :source_id",
+    [Q_PLACE_OF] =
+        "SELECT item_index FROM downloaded_tracks WHERE job_id = :job_id AND lower(extractor) = lower(:extractor)"
+        "   AND source_id = :source_id ORDER BY item_index LIMIT 1",
     [Q_TWIN] =
         "SELECT 1 FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         " WHERE k.result_key = :result_key AND k.state IN ('queued', 'running') AND k.id <> :id"
@@ -332,6 +340,38 @@ static int is_twin(struct db *db, int q, const char *result_key, int64_t id, str
     bind_text(s, ":result_key", result_key);
     bind_int(s, ":id", id);
     return db_has_row(s, e);
+}
+
+int tracks_last_place(struct db *db, int64_t job_id, int64_t *place, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_LAST_PLACE]);
+
+    bind_int(s, ":job_id", job_id);
+    return db_one_int(s, place, e) < 0 ? -1 : 0;
+}
+
+static struct stmt *ask_place(struct db *db, int q, int64_t job_id, const struct track_info *info)
+{
+    struct stmt *s = db_stmt(db, sql[q]);
+
+    bind_int(s, ":job_id", job_id);
+    bind_text(s, ":extractor", info->extractor);
+    bind_text(s, ":source_id", info->source_id);
+    return s;
+}
+
+int tracks_may_be_at(struct db *db, int64_t job_id, int64_t place, const struct track_info *info, struct err *e)
+{
+    struct stmt *s = ask_place(db, Q_OTHER_AT, job_id, info);
+
+    bind_int(s, ":item_index", place);
+    const int other = db_has_row(s, e);
+    return other < 0 ? -1 : !other;
+}
+
+int tracks_place_of(struct db *db, int64_t job_id, const struct track_info *info, int64_t *place, struct err *e)
+{
+    return db_one_int(ask_place(db, Q_PLACE_OF, job_id, info), place, e);
 }
 
 int tracks_has_twin(struct db *db, const char *result_key, int64_t id, struct err *e)

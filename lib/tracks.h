@@ -59,6 +59,12 @@ int tracks_add(struct db *db, const struct new_track *n, int64_t *id, struct err
 struct track_page { const struct track_info *info; const char *meta_json, *match_json, *result_key; };
 int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struct err *e);
 
+/* Of the tracks of a job: the highest place (0: it has none); 1 unless the one at this place is known to be another
+ * recording, 0; where the recording stands, 1 or 0 if it does not. -1 and *e. */
+int tracks_last_place(struct db *db, int64_t job_id, int64_t *place, struct err *e);
+int tracks_may_be_at(struct db *db, int64_t job_id, int64_t place, const struct track_info *info, struct err *e);
+int tracks_place_of(struct db *db, int64_t job_id, const struct track_info *info, int64_t *place, struct err *e);
+
 /* [tx] A finished track with these very files, of a job that is there, made at after_ms or later: its id, or 0. */
 int tracks_find_result(struct db *db, const char *result_key, int64_t after_ms, int64_t *id, struct err *e);
 

@@ -113,6 +113,17 @@ class Lists(StackCase):
         self.assertEqual((job["status"], len(job["tracks"])), ("completed", 4), job)
         self.assertEqual([t["index"] for t in job["tracks"]], [1, 2, 3, 4], "each once")
 
+    def test_that_grow_before_they_are_read_again_lose_and_double_nothing(self):
+        ids = [f"okokoko009{n}" for n in range(4)]
+        broken = {"page_size": 2, "fail_page": 2, "fail_status": 404, "each": CLIP}
+        link = self.site.playlist("PLgrows00001", entries=ids, **broken)
+        job = self.s.finish(link, 120)
+        self.assertEqual((job["status"], len(job["tracks"])), ("completed_with_errors", 2), job)
+        self.site.playlist("PLgrows00001", entries=["okokoko0099", *ids], each=CLIP)
+        self.assertEqual(self.api("POST", f"/api/jobs/{job['job_id']}/retry").status, 200)
+        job = self.s.wait(job["job_id"], "completed", 60)
+        self.assertEqual([(t["index"], t["source_url"][-11:]) for t in job["tracks"]], list(enumerate(ids, 1)))
+
     def test_that_cannot_be_read_to_their_end_say_so_and_keep_what_they_gave(self):
         job = self.s.finish(self.site.playlist("PLbreak00002", count=4, page_size=2, fail_page=2, fail_status=404, each=CLIP), 120)
         self.assertEqual((job["status"], len(job["tracks"])), ("completed_with_errors", 2), job)

@@ -225,6 +225,9 @@ static void use_everything(void)
     track_free(&t);
     ok(tracks_of_job(db, &all, ignore_track, NULL, &e));
     ok(tracks_work_state(db, track, &e));
+    ok(tracks_last_place(db, job.id, &n, &e));
+    ok(tracks_may_be_at(db, job.id, 1, &info, &e));
+    ok(tracks_place_of(db, job.id, &info, &n, &e));
     ok(tracks_paths_of_job(db, job.id, ignore_path, NULL, &e));
     ok(life_claim(db, &conf, "maintenance", "w1", &c, &e));
     ok(life_playlist_written(db, &c, "a/b.m3u8", &e));

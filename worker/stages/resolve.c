@@ -22,6 +22,7 @@
 #include "learn.h"
 #include "net.h"
 #include "pages.h"
+#include "places.h"
 #include "run.h"
 #include "source.h"
 #include "url.h"
@@ -53,6 +54,7 @@ struct resolving {
     bool               is_list;
     bool               inside;          /* of one of the lists in it: the next of `inner` */
     struct inner       inner;
+    struct places      places;
     int64_t            most, seen;      /* entries: wanted, and met so far in the list that is being read */
     int64_t            lists;           /* … of which are lists, and have no place of their own */
     int64_t            last;            /* the highest place that was given */
@@ -247,12 +249,12 @@ static bool is_trouble(enum err_kind kind)
 
 static int add_entry(struct resolving *s, const char *line, const struct ytdlp_entry *entry, struct err *e)
 {
-    const int64_t place = place_of(s, entry->list_index);
+    int64_t place = place_of(s, entry->list_index);
     struct err refused = { 0 }, unsaid;
     bool is_file = false;
 
     const int reference = entry->is_reference ? check_reference(s, entry, &is_file, &refused) : 0;
-    if (reference > 0)
+    if (reference > 0 || !places_find(&s->places, &entry->info, &place))
         return 0;
     struct item *i = next_item(s, place);
     cJSON *meta = meta_to_json(&entry->meta);
@@ -375,6 +377,8 @@ static int ask(void *arg, struct err *e)
         inner_free(&s->inner);
     }
     s->line_ms = clock_boot_ms();
+    if (places_begin(&s->places, r->db, s->take == store_in_db ? r->claim.job_id : 0, e))
+        return -1;
     if (pages_read(r, &reading, e))
         return break_off(s, e);
     if (s->first || has_some(s))
