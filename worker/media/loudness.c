@@ -201,7 +201,7 @@ int loudness_finish(struct loudness *m, struct loudness_result *result, struct f
 
 struct loudness_hops loudness_get_hops(const struct loudness *m)
 {
-    return (struct loudness_hops){ m->energy, m->peak, m->hops };
+    return (struct loudness_hops){ m->energy, m->peak, m->hops, m->hop_frames };
 }
 
 void loudness_close(struct loudness **m)

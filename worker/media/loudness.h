@@ -33,6 +33,7 @@ struct loudness_hops {
     const float *energy;    /* mean square after K-weighting, both channels added */
     const float *peak;      /* largest |sample| of either channel */
     size_t       count;     /* whole hops only */
+    int          frames;    /* of one hop */
 };
 
 /* `rate_hz` is 8000 to 192000. FAULT_SYSTEM. */

@@ -3,16 +3,18 @@
  *
  * Request: output_format, bitrate_kbps, vbr_quality (-1: constant bit rate), bit_depth_bits,
  * sample_rate_hz (0: the source's), threads, normalize, loudness_target_lufs, true_peak_dbtp,
- * max_duration_seconds. Three passes, none of which holds more than a few blocks of PCM:
+ * replaygain_only, album_gain_db, clip_start_seconds, clip_end_seconds, trim_silence,
+ * trim_threshold_dbfs, trim_min_seconds, trim_padding_seconds, max_duration_seconds. Three passes,
+ * none of which holds more than a few blocks of PCM:
  *   measure   decode -> loudness and true peak, plus hop energies for the plan
- *   encode    decode again -> gain, limiter -> encoder -> fd 4
+ *   encode    decode again -> the part that is kept -> gain, limiter -> encoder -> fd 4
  *   listen    decode fd 4 -> what is reported as output_*: the figures of the file, not of an
  *   intention
  * The last two are repeated, twice at most, if the listener disagrees with the target (plan.h,
  * rule 7).
  *
- * input_lufs is that of the stereo signal we encode: mono counts as two channels, 5.1 as its
- * downmix.
+ * input_lufs is that of the stereo signal we encode (plan.h): of the clip, without the silence that
+ * is trimmed.
  */
 #include "command.h"
 
@@ -28,8 +30,11 @@
 #include "plan.h"
 #include "reply.h"
 #include "request.h"
+#include "trim.h"
 
 #define ENCODINGS_MAX 3
+
+#define REPLAYGAIN_LUFS (-18.0)      /* ReplayGain 2.0: what a track gain of 0 stands for */
 
 /* Where each pass begins on the progress bar; by the CPU time of 320 kbit/s from Opus. */
 #define MEASURE_FROM 0.0
@@ -40,6 +45,8 @@ struct master_options {
     struct encoder_options encoder;
     struct plan_target     target;
     struct input_options   input;
+    struct trim_options    trim;
+    double                 clip_start_seconds, clip_end_seconds;
 };
 
 static const struct field fields[] = {
@@ -56,6 +63,21 @@ static const struct field fields[] = {
       -31, -5 },
     { "true_peak_dbtp", FIELD_DOUBLE, offsetof(struct master_options, target.true_peak_dbtp), -9,
       0 },
+    { "replaygain_only", FIELD_BOOL, offsetof(struct master_options, target.replaygain_only), 0,
+      1 },
+    { "album_gain_db", FIELD_DOUBLE, offsetof(struct master_options, target.album_gain_db), -60,
+      PLAN_GAIN_MAX_DB },
+    { "clip_start_seconds", FIELD_DOUBLE, offsetof(struct master_options, clip_start_seconds), 0,
+      86400 },
+    { "clip_end_seconds", FIELD_DOUBLE, offsetof(struct master_options, clip_end_seconds), 0,
+      86400 },
+    { "trim_silence", FIELD_BOOL, offsetof(struct master_options, trim.wanted), 0, 1 },
+    { "trim_threshold_dbfs", FIELD_DOUBLE, offsetof(struct master_options, trim.threshold_dbfs),
+      -120, -10 },
+    { "trim_min_seconds", FIELD_DOUBLE, offsetof(struct master_options, trim.min_seconds), 0,
+      3600 },
+    { "trim_padding_seconds", FIELD_DOUBLE, offsetof(struct master_options, trim.padding_seconds),
+      0, 60 },
     { "max_duration_seconds", FIELD_DOUBLE, offsetof(struct master_options, input.max_seconds),
       0.001, 86400 },
 };
@@ -66,6 +88,8 @@ struct master {
     struct input_info      source;
     struct loudness       *meter;       /* of the source; its hops serve the plan */
     struct loudness_result before, after;
+    struct trim_scan       scan;
+    struct trim_span       clip, kept;  /* in frames of the source at the output's rate */
     struct plan            plan;
     double                 reduction_db;
     int64_t                frames_out;  /* as a decoder gives them back */
@@ -80,6 +104,8 @@ static int read_options(struct master *m, const cJSON *request, struct fault *f)
         return -1;
     if (encoder_check(&o->encoder, f))
         return -1;
+    if (o->clip_end_seconds <= o->clip_start_seconds)
+        return fault_set(f, FAULT_INPUT, "The clip ends before it starts.");
     o->target.coding_margin_db = encoder_peak_margin_db(&o->encoder);
     return 0;
 }
@@ -101,22 +127,31 @@ static int choose_rate(struct master *m, struct fault *f)
     return rc > 0 ? 0 : -1;
 }
 
-/* Reads `fd` to its end into `sink`. `info` receives what the input was. */
-static int pump(const struct master *m, int fd, const struct input_options *options, double from,
-                double to, limiter_sink *sink, void *arg, struct input_info *info, struct fault *f)
+static const struct trim_span everything = { .to = INT64_MAX };
+
+/* Reads frames [from, to) of `fd` into `sink`. `info` receives what the input was, as far as it was
+ * read. */
+static int pump(const struct master *m, int fd, const struct input_options *options,
+                const struct trim_span *span, double from, double to, limiter_sink *sink, void *arg,
+                struct input_info *info, struct fault *f)
 {
     struct pcm *pcm;
     const float *plane[2];
-    int n, rc = -1;
+    int64_t at = 0;
+    int n = 1, rc = -1;
 
     if (pcm_open(&pcm, fd, m->options.encoder.rate_hz, options, f))
         return -1;
-    while ((n = pcm_read(pcm, plane, f)) > 0) {
-        if (sink(arg, plane[0], plane[1], n, f))
+    for (; at < span->to && (n = pcm_read(pcm, plane, f)) > 0; at += n) {
+        int64_t first = span->from > at ? span->from - at : 0;
+        int64_t behind = span->to - at < n ? span->to - at : n;
+
+        if (first < behind &&
+            sink(arg, plane[0] + first, plane[1] + first, (int)(behind - first), f))
             goto out;
         reply_progress(from + (to - from) * input_progress(pcm_input(pcm)));
     }
-    if (n == 0) {
+    if (n >= 0) {
         *info = *input_info(pcm_input(pcm));
         rc = 0;
     }
@@ -128,6 +163,15 @@ out:
 static int to_meter(void *arg, const float *left, const float *right, int frames, struct fault *f)
 {
     return loudness_add(arg, left, right, frames, f);
+}
+
+static int to_meter_and_scan(void *arg, const float *left, const float *right, int frames,
+                             struct fault *f)
+{
+    struct master *m = arg;
+
+    trim_scan_add(&m->scan, left, right, frames);
+    return loudness_add(m->meter, left, right, frames, f);
 }
 
 static int to_limiter(void *arg, const float *left, const float *right, int frames, struct fault *f)
@@ -142,12 +186,41 @@ static int to_encoder(void *arg, const float *left, const float *right, int fram
 
 static int measure(struct master *m, struct fault *f)
 {
-    if (loudness_open(&m->meter, m->options.encoder.rate_hz, f))
+    const struct master_options *o = &m->options;
+    const double rate_hz = o->encoder.rate_hz;
+
+    m->clip.from = llround(o->clip_start_seconds * rate_hz);
+    m->clip.to = isfinite(o->clip_end_seconds) ? llround(o->clip_end_seconds * rate_hz) : INT64_MAX;
+    trim_scan_start(&m->scan, &o->trim);
+    if (loudness_open(&m->meter, o->encoder.rate_hz, f))
         return -1;
-    if (pump(m, FD_INPUT, &m->options.input, MEASURE_FROM, ENCODE_FROM, to_meter, m->meter,
+    if (pump(m, FD_INPUT, &o->input, &m->clip, MEASURE_FROM, ENCODE_FROM, to_meter_and_scan, m,
              &m->source, f))
         return -1;
+    if (m->scan.frames == 0)
+        return fault_set(f, FAULT_INPUT, "The clip starts behind the end, at %.3f s.",
+                         m->source.seconds);
     return loudness_finish(m->meter, &m->before, f);
+}
+
+/* What is left without the silence, and its loudness. */
+static struct loudness_hops trim(struct master *m)
+{
+    struct loudness_hops hops = loudness_get_hops(m->meter);
+    int64_t first, behind;
+
+    m->kept = trim_decide(&m->scan, &m->options.trim, &hops, m->options.encoder.rate_hz);
+    if (m->kept.to - m->kept.from < m->scan.frames) {
+        first = m->kept.from / hops.frames;
+        behind = m->kept.to / hops.frames;
+        hops.energy += first;
+        hops.peak += first;
+        hops.count = (size_t)(behind - first);
+        m->before.integrated_lufs = loudness_integrate(hops.energy, hops.count);
+    }
+    m->kept.from += m->clip.from;
+    m->kept.to += m->clip.from;
+    return hops;
 }
 
 static int encode(struct master *m, struct fault *f)
@@ -162,8 +235,8 @@ static int encode(struct master *m, struct fault *f)
         limiter_open(&limiter, o->rate_hz, pow(10, m->plan.gain_db / 20),
                      pow(10, m->plan.ceiling_db / 20), to_encoder, encoder, f))
         goto out;
-    if (pump(m, FD_INPUT, &m->options.input, ENCODE_FROM, LISTEN_FROM, to_limiter, limiter, &again,
-             f) ||
+    if (pump(m, FD_INPUT, &m->options.input, &m->kept, ENCODE_FROM, LISTEN_FROM, to_limiter,
+             limiter, &again, f) ||
         limiter_flush(limiter, f) || encoder_finish(encoder, f))
         goto out;
     m->reduction_db = limiter_max_reduction_db(limiter);
@@ -184,7 +257,7 @@ static int listen(struct master *m, struct fault *f)
 
     if (loudness_open(&meter, m->options.encoder.rate_hz, f))
         return -1;
-    if (pump(m, FD_OUTPUT, &options, LISTEN_FROM, 1, to_meter, meter, &info, f)) {
+    if (pump(m, FD_OUTPUT, &options, &everything, LISTEN_FROM, 1, to_meter, meter, &info, f)) {
         if (f->kind == FAULT_BAD_MEDIA)
             f->kind = FAULT_SYSTEM; /* our own file does not decode: not the submitter's doing */
         goto out;
@@ -236,6 +309,31 @@ static void report_output(cJSON *object, const struct master *m)
     reply_add_number(object, "size_bytes", (double)fdio_size(FD_OUTPUT), 0);
 }
 
+static double trimmed_start(const struct master *m)
+{
+    return (double)(m->kept.from - m->clip.from) / m->options.encoder.rate_hz;
+}
+
+static double trimmed_end(const struct master *m)
+{
+    return (double)(m->clip.from + m->scan.frames - m->kept.to) / m->options.encoder.rate_hz;
+}
+
+static void add_note(cJSON *object, const char *note)
+{
+    if (note != NULL)
+        cJSON_AddStringToObject(object, "note", note);
+    else
+        cJSON_AddNullToObject(object, "note");
+}
+
+/* Of the file as it is: what a player would have to add. */
+static void report_replaygain(cJSON *object, const struct master *m)
+{
+    reply_add_number(object, "track_gain_db", REPLAYGAIN_LUFS - m->after.integrated_lufs, 2);
+    reply_add_number(object, "track_peak", m->after.true_peak, 6);
+}
+
 static void report_loudness(cJSON *object, const struct master *m)
 {
     bool measurable = isfinite(m->before.integrated_lufs);
@@ -250,12 +348,19 @@ static void report_loudness(cJSON *object, const struct master *m)
     reply_add_number(object, "output_lra_lu",
                      isfinite(m->after.integrated_lufs) ? m->after.range_lu : NAN, 2);
     reply_add_number(object, "output_true_peak_dbtp", db(m->after.true_peak), 2);
-    reply_add_number(object, "trimmed_start_seconds", 0, 0);
-    reply_add_number(object, "trimmed_end_seconds", 0, 0);
-    if (m->plan.note != NULL)
-        cJSON_AddStringToObject(object, "note", m->plan.note);
-    else
-        cJSON_AddNullToObject(object, "note");
+    reply_add_number(object, "trimmed_start_seconds", trimmed_start(m), 6);
+    reply_add_number(object, "trimmed_end_seconds", trimmed_end(m), 6);
+    add_note(object, m->plan.note);
+    report_replaygain(cJSON_AddObjectToObject(object, "replaygain"), m);
+}
+
+static void report_trim(cJSON *object, const struct master *m)
+{
+    reply_add_number(object, "start_seconds", trimmed_start(m), 6);
+    reply_add_number(object, "end_seconds", trimmed_end(m), 6);
+    reply_add_number(object, "offset_seconds",
+                     (double)m->kept.from / m->options.encoder.rate_hz, 6);
+    add_note(object, m->kept.note);
 }
 
 static int make(struct master *m, struct fault *f)
@@ -264,7 +369,7 @@ static int make(struct master *m, struct fault *f)
 
     if (measure(m, f))
         return -1;
-    hops = loudness_get_hops(m->meter);
+    hops = trim(m);
     if (plan_make(&m->plan, &m->options.target, &m->before, &hops, f))
         return -1;
     loudness_close(&m->meter);      /* its hops are megabytes in a long recording */
@@ -283,7 +388,10 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
         .options = {
             .encoder = { .format = "mp3", .rate_hz = 48000, .bitrate_kbps = 320, .vbr_quality = -1,
                          .bit_depth_bits = 16, .threads = 1 },
-            .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1 },
+            .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1,
+                        .album_gain_db = NAN },
+            .trim = { .threshold_dbfs = -60, .min_seconds = 1, .padding_seconds = 0.25 },
+            .clip_end_seconds = INFINITY,
             .input = { .max_seconds = 14400 },
         },
     };
@@ -294,6 +402,7 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
     report_input(cJSON_AddObjectToObject(result, "input"), &m.source);
     report_output(cJSON_AddObjectToObject(result, "output"), &m);
     report_loudness(cJSON_AddObjectToObject(result, "loudness"), &m);
+    report_trim(cJSON_AddObjectToObject(result, "trim"), &m);
     rc = 0;
 out:
     loudness_close(&m.meter);

@@ -85,11 +85,17 @@ int plan_make(struct plan *plan, const struct plan_target *target,
     double peak_db = to_db(input->true_peak);
 
     *plan = (struct plan){ .ceiling_db = INFINITY };
-    if (!target->normalize) {
-        plan->note = "not normalised, as asked";
+    if (!target->normalize || target->replaygain_only) {
+        plan->note = target->replaygain_only
+                         ? "not changed: ReplayGain tags tell players how loud it is"
+                         : "not normalised, as asked";
         return 0;
     }
     plan->ceiling_db = target->true_peak_dbtp - target->coding_margin_db;
+    if (isfinite(target->album_gain_db)) {
+        plan->gain_db = plan->gain_max_db = target->album_gain_db;
+        return 0;
+    }
     if (!isfinite(input->integrated_lufs)) {
         plan->gain_db = plan->gain_max_db = fmin(0, plan->ceiling_db - peak_db);
         plan->note = "silent or too short to measure its loudness";
@@ -114,7 +120,7 @@ bool plan_correct(struct plan *plan, const struct plan_target *target,
     double miss = target->loudness_lufs - output->integrated_lufs;
     bool again = false;
 
-    if (!target->normalize)
+    if (!target->normalize || target->replaygain_only)
         return false;
     if (last) {
         if (excess > 0)
@@ -125,7 +131,7 @@ bool plan_correct(struct plan *plan, const struct plan_target *target,
         double lower = excess * EXCESS_FACTOR + EXCESS_MARGIN_DB;
 
         plan->ceiling_db -= lower;
-        if (!isfinite(output->integrated_lufs))
+        if (!isfinite(output->integrated_lufs) && !isfinite(target->album_gain_db))
             plan->gain_db -= lower;
         again = true;
     }

@@ -1,9 +1,12 @@
 /*
  * plan: which gain, and how much limiting, takes a measured song to its target. Pure functions.
  *
+ * Loudness is that of the two channels that are encoded: mono counts as two equal ones, which is
+ * what a player makes of it, and surround as its downmix.
+ *
  * The rules, in this order:
- *   1. normalize off: gain 0, no ceiling; measured all the same, and the note says that nothing
- *      was done.
+ *   1. normalize off, or ReplayGain tags wanted instead: gain 0, no ceiling; measured all the same,
+ *      and the note says that nothing was done.
  *   2. No loudness to go by (silence, or less than one 400 ms block): gain 0; a true peak above
  *      the ceiling is lowered by gain alone.
  *   3. Otherwise the gain is target - integrated loudness, at most +30 dB (a recording that quiet
@@ -19,6 +22,8 @@
  *   7. The decoded result is measured. Too high a peak lowers the inner ceiling by the excess and
  *      a little more, loudness off by more than 0.1 LU corrects the gain, and the song is encoded
  *      again: at most twice.
+ * A gain that the album has decided replaces rules 2 to 5: tracks keep their distances. Its peaks
+ * are limited all the same; plan_album() has seen to it that 8 dB are enough.
  */
 #ifndef DUBPLATE_MEDIA_PLAN_H
 #define DUBPLATE_MEDIA_PLAN_H
@@ -33,6 +38,8 @@
 
 struct plan_target {
     bool   normalize;
+    bool   replaygain_only;
+    double album_gain_db;       /* NAN: the track's own */
     double loudness_lufs;
     double true_peak_dbtp;
     double coding_margin_db;   /* encoder_peak_margin_db() */
