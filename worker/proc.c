@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -21,7 +22,6 @@
 
 #define STOP_GRACE_MS    2000       /* between SIGTERM and SIGKILL */
 #define ERROR_LINE_BYTES 4096
-#define INPUT_MAX_BYTES  (32 << 10) /* fits the pipe: written before anybody reads */
 
 /* One of the child's output pipes, cut into lines. */
 struct stream {
@@ -81,22 +81,17 @@ static void become(const struct proc_spec *s, pid_t parent, int in, int out, int
     _exit(127);
 }
 
+/* A file in memory, not a pipe: it takes all of it before anybody reads. */
 static int open_input(const char *text)
 {
-    int ends[2];
-
     if (!text)
         return open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int fd = memfd_create("input", MFD_CLOEXEC);
     const size_t n = strlen(text);
-    if (n > INPUT_MAX_BYTES || pipe2(ends, O_CLOEXEC))
-        return -1;
-    const bool all = write(ends[1], text, n) == (ssize_t)n;
-    close(ends[1]);
-    if (!all) {
-        close(ends[0]);
-        return -1;
-    }
-    return ends[0];
+    if (fd < 0 || (write(fd, text, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 static int start(struct child *c, struct err *e)

@@ -18,7 +18,7 @@ struct proc_spec {
     const char *const *argv;        /* NULL-terminated; argv[0] is absolute */
     const char *const *env;         /* NULL-terminated; the whole environment */
     const char *cwd;
-    const char *input;              /* what it reads on standard input (at most 32 KiB); NULL: /dev/null */
+    const char *input;              /* what it reads on standard input; NULL: /dev/null */
     int         fds[4];             /* become its descriptors 3, 4, …; the first fd_count */
     int         fd_count;
     int64_t     timeout_ms;         /* wall clock; 0: no limit */

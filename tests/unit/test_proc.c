@@ -243,7 +243,7 @@ TEST(an_endless_flood_can_be_stopped_by_a_tick_or_a_line)
 
 TEST(standard_input_is_empty_or_what_was_given)
 {
-    static char large[(32 << 10) + 2];
+    static char large[(1 << 20) + 1];      /* more than a pipe holds */
 
     run("cat; echo end");
     assert_string_equal(buf_text(&heard.out), "end|");
@@ -251,12 +251,9 @@ TEST(standard_input_is_empty_or_what_was_given)
     assert_string_equal(buf_text(&heard.out), "{\"a\":1}|second|end|");
     assert_int_equal(run_as((struct proc_spec){ .input = "unread" }, "exit 3"), 0);
     assert_int_equal(result.exit_code, 3);
-    memset(large, 'x', 32 << 10);
+    memset(large, 'x', sizeof large - 1);
     assert_int_equal(run_as((struct proc_spec){ .input = large }, "wc -c"), 0);
-    assert_string_equal(buf_text(&heard.out), "32768|");
-    large[32 << 10] = 'x';
-    assert_int_equal(run_as((struct proc_spec){ .input = large }, "wc -c"), -1);
-    assert_int_equal(e.kind, ERR_SYSTEM);
+    assert_string_equal(buf_text(&heard.out), "1048576|");
 }
 
 TEST(the_environment_and_the_directory_are_the_ones_given_and_nothing_else)
