@@ -34,7 +34,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 names  = $(patsubst $(1)/%.c,%,$(wildcard $(2:%=$(1)/%)))
 LIB    = $(call names,lib,base/*.c *.c)
 WORKER = $(call names,worker,*.c stages/*.c ytdlp/*.c)
-MEDIA  = $(call names,worker/media,*.c)
+MEDIA  = $(call names,worker/media,*.c tag/*.c)
 UNIT   = $(call names,tests/unit,test_*.c)
 HANDLERS       = jobs preview queue tracks whitelist auth system sessions
 HANDLER_SHARED = handler http send target view

@@ -10,6 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "reply.h"
 
 #define READER_BUFFER_BYTES 65536
 
@@ -128,6 +129,26 @@ int fdio_read_all(int fd, int64_t max_bytes, uint8_t **data, size_t *size, struc
     return 0;
 }
 
+int fdio_read_at(int fd, int64_t offset, void *data, size_t size, struct fault *f)
+{
+    uint8_t *to = data;
+
+    while (size > 0) {
+        ssize_t n = pread(fd, to, size, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fault_set(f, FAULT_SYSTEM, "The input cannot be read: %s.", strerror(errno));
+        if (n == 0)
+            return fault_set(f, FAULT_BAD_MEDIA, "The file is cut off.");
+        to += n;
+        offset += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
 int fdio_writer_start(struct fdio_writer *w, int fd, struct fault *f)
 {
     w->fd = fd;
@@ -162,6 +183,27 @@ int fdio_flush(struct fdio_writer *w, struct fault *f)
     w->offset += (int64_t)w->used;
     w->used = 0;
     return 0;
+}
+
+int fdio_copy(struct fdio_writer *w, int from, int64_t offset, int64_t size, struct fault *f)
+{
+    static uint8_t buffer[262144];
+    int64_t done = 0;
+
+    while (done < size) {
+        const size_t n = size - done < (int64_t)sizeof(buffer) ? (size_t)(size - done) : sizeof(buffer);
+
+        if (fdio_read_at(from, offset + done, buffer, n, f) || fdio_write(w, buffer, n, f))
+            return -1;
+        done += (int64_t)n;
+        reply_progress((double)done / (double)size);
+    }
+    return 0;
+}
+
+int64_t fdio_end(const struct fdio_writer *w)
+{
+    return w->offset + (int64_t)w->used;
 }
 
 int fdio_write_at(int fd, int64_t offset, const void *data, size_t size, struct fault *f)

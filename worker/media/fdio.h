@@ -34,6 +34,9 @@ int64_t fdio_size(int fd);      /* bytes, -1 with errno */
  * av_free(). */
 int fdio_read_all(int fd, int64_t max_bytes, uint8_t **data, size_t *size, struct fault *f);
 
+/* Reads exactly `size` bytes at a position; none is fine. FAULT_BAD_MEDIA if the file ends before. */
+int fdio_read_at(int fd, int64_t offset, void *data, size_t size, struct fault *f);
+
 /* An append-only buffered file. `offset` is where the next flush goes. */
 struct fdio_writer {
     int     fd;
@@ -46,6 +49,11 @@ struct fdio_writer {
 int fdio_writer_start(struct fdio_writer *w, int fd, struct fault *f);
 int fdio_write(struct fdio_writer *w, const void *data, size_t size, struct fault *f);
 int fdio_flush(struct fdio_writer *w, struct fault *f);
+
+/* Appends a part of another file, as it is. Says how far it is (reply.h), as if that were all there is to do. */
+int fdio_copy(struct fdio_writer *w, int from, int64_t offset, int64_t size, struct fault *f);
+
+int64_t fdio_end(const struct fdio_writer *w);      /* where the next byte goes */
 
 /* Writes all bytes at a position, past the buffer of any writer. */
 int fdio_write_at(int fd, int64_t offset, const void *data, size_t size, struct fault *f);

@@ -65,6 +65,19 @@ static bool is_utf8(const char *text)
     return true;
 }
 
+static bool is_list(const cJSON *value, double max)
+{
+    const cJSON *member;
+    double count = 0;
+
+    cJSON_ArrayForEach(member, value) {
+        count++;
+        if (!cJSON_IsObject(member))
+            return false;
+    }
+    return cJSON_IsArray(value) && count <= max;
+}
+
 static bool store(const struct field *field, const cJSON *value, void *member)
 {
     bool in_range = cJSON_IsNumber(value) && value->valuedouble >= field->min &&
@@ -87,6 +100,9 @@ static bool store(const struct field *field, const cJSON *value, void *member)
             return false;
         *(const char **)member = value->valuestring;
         return is_utf8(value->valuestring);
+    case FIELD_LIST:
+        *(const cJSON **)member = value;
+        return is_list(value, field->max);
     }
     return false;
 }

@@ -14,13 +14,14 @@
 
 #include "fault.h"
 
-#define REQUEST_BYTES_MAX 65536
+#define REQUEST_BYTES_MAX (1 << 20)    /* five hundred chapters with long titles are half of it */
 
 enum field_type {
     FIELD_BOOL,     /* bool */
     FIELD_INT,      /* int, min to max, no fraction */
     FIELD_DOUBLE,   /* double, min to max */
     FIELD_TEXT,     /* const char *, borrowed from the request; at most `max` bytes */
+    FIELD_LIST,     /* const cJSON *, borrowed: an array of at most `max` objects, each for request_parse() */
 };
 
 struct field {
