@@ -288,8 +288,24 @@ static int check_keyless(struct exchange *x, struct err *e)
                                 : err_set(e, ERR_UNAUTHORIZED, "a key or a session is required");
 }
 
+/* Of two keys or sessions one would win, and whoever put the other there would not learn of it. */
+static int check_once(struct err *e)
+{
+    static const struct { const char *variable, *header; } alone[] = {
+        { "HTTP_X_API_KEY", "X-API-Key" },
+        { "HTTP_X_SESSION_ID", "X-Session-ID" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+        if (http_is_repeated(alone[i].variable))
+            return err_set(e, ERR_SYNTAX, "%s may be sent once", alone[i].header);
+    return 0;
+}
+
 static int check_credentials(struct exchange *x, struct err *e)
 {
+    if (check_once(e))
+        return -1;
     x->req.login_token = cookie_token(x);
     if (x->route->flags & OPEN)
         return check_origin(x, e);      /* signing in and out is a browser's business as well */

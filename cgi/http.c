@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -80,6 +81,17 @@ bool http_accept_waiting(int slot)
 const char *http_param(const char *name)
 {
     return plain_cgi ? getenv(name) : FCGX_GetParam(name, request->envp);
+}
+
+bool http_is_repeated(const char *name)
+{
+    const char *value = http_param(name);
+    const size_t n = strlen(name);
+    int count = 0;
+
+    for (char **p = plain_cgi ? NULL : request->envp; p && *p; p++)
+        count += strncmp(*p, name, n) == 0 && (*p)[n] == '=';
+    return count > 1 || (value && strchr(value, ','));
 }
 
 size_t http_read(char *to, size_t n)

@@ -24,6 +24,10 @@ void http_use(int slot);
 /* A CGI variable (REQUEST_METHOD, HTTP_…); NULL if absent. Valid until http_end(). */
 const char *http_param(const char *name);
 
+/* Was the header behind an HTTP_… variable sent more than once? nginx up to 1.22 hands on each, of which http_param()
+ * gives the first; later ones join them with a comma, so this is for headers whose value holds none. */
+bool http_is_repeated(const char *name);
+
 /* Reads up to n bytes of the body; fewer only at its end. */
 size_t http_read(char *to, size_t n);
 

@@ -166,6 +166,16 @@ class ACredential(SessionCase):
     def test_beside_a_wrong_key_does_not_help(self):
         self.assertProblem(self.as_session(self.open(), "GET", "/api/jobs", key="wrong"), 401, "unauthorized")
 
+    def test_is_sent_once(self):
+        a, b = self.open(), self.open()
+        for name, first, second in (("X-Session-ID", a, b), ("X-Session-ID", a, a), ("X-API-Key", self.s.key, self.s.key)):
+            with self.subTest(name, same=first == second):
+                sent = f"GET /api/jobs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: {first}\r\n{name}: {second}\r\n\r\n"
+                answer = self.api.send_bytes(sent.encode()).decode()
+                self.assertRegex(answer, f"^HTTP/1.1 400\\s(.|\n)*{name} may be sent once")
+        # As an nginx from 1.23 on hands two on, and a proxy in front of any may.
+        self.assertProblem(self.as_session(f"{a}, {b}", "GET", "/api/jobs", key=None), 400, "input")
+
     def test_beside_a_key_confines_the_request_to_the_session(self):
         a = self.open()
         outside = self.s.submit(f"{GOOD}&outside=1")
