@@ -47,7 +47,7 @@ static int track_get(struct request *req, struct response *res, struct err *e)
 
     if (tracks_find(req->db, req->id, &t, e))
         return -1;
-    res->json = view_track(&t);
+    res->json = view_track_alone(&t);
     track_free(&t);
     return 0;
 }

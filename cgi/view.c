@@ -175,7 +175,7 @@ static void put_file(cJSON *o, const struct track *t)
     put_track_url(file, "download_url", true, t->uuid, "file?download=1");
 }
 
-cJSON *view_track(const struct track *t)
+cJSON *view_track_alone(const struct track *t)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON *report = t->report_json ? cJSON_Parse(t->report_json) : NULL;
@@ -206,5 +206,14 @@ cJSON *view_track(const struct track *t)
         cJSON_AddItemToObject(o, *name, part ? part : cJSON_CreateNull());
     }
     cJSON_Delete(report);
+    return o;
+}
+
+cJSON *view_track(const struct track *t)
+{
+    cJSON *o = view_track_alone(t), *metadata = cJSON_GetObjectItemCaseSensitive(o, "metadata");
+
+    cJSON_DeleteItemFromObjectCaseSensitive(metadata, "chapters");
+    cJSON_DeleteItemFromObjectCaseSensitive(metadata, "chapters_from");
     return o;
 }

@@ -16,7 +16,10 @@ void view_put_error(cJSON *o, const char *kind, const char *text);
 
 cJSON *view_job(const struct job *j, const struct gates *g);
 cJSON *view_event(const struct event *ev);
+
+/* One of many; and alone, with its chapters, which of a long mix are more than all the rest. */
 cJSON *view_track(const struct track *t);
+cJSON *view_track_alone(const struct track *t);
 
 /* What POST /api/whitelist takes to allow what was refused with this kind and sentence; NULL if there is no such. */
 cJSON *view_offer(const char *kind, const char *refusal);

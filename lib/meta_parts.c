@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "json.h"
 
+#define CHAPTER_CHARS 200
 #define MOST_LOOKED_AT 200      /* thumbnails; YouTube names about forty */
 #define LARGEST 9e15            /* beyond this, int64_t and double disagree */
 
@@ -35,10 +36,14 @@ void meta_drop_chapters(struct meta *m)
 
 static char *chapter_title(const cJSON *o)
 {
-    char *title = xmalloc(801);
+    char *title = xmalloc(4 * CHAPTER_CHARS + 1);
+    size_t n = 0;
 
-    copy_text(title, 801, json_text(o, "title", ""));
-    utf8_clean(title);
+    copy_text(title, 4 * CHAPTER_CHARS + 1, json_text(o, "title", ""));
+    const size_t len = utf8_clean(title);
+    for (int i = 0; i < CHAPTER_CHARS && n < len; i++)
+        n += utf8_next(title + n, len - n, NULL);
+    title[n] = '\0';
     if (strncmp(title, "<Untitled Chapter", 17) == 0)      /* what yt-dlp writes for none */
         *title = '\0';
     return title;

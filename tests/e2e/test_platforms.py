@@ -70,6 +70,17 @@ class Sources(StackCase):
 
 
 class Music(Sources):
+    def test_chapters_stand_where_a_track_is_shown_alone(self):
+        long, said = "Ü" * 300, [{"start_ms": 0, "end_ms": 1000, "title": "One"}, {"start_ms": 1000, "end_ms": 2000, "title": "Ü" * 200}]
+        self.site.youtube("chapters001", extra={"chapters": [{"start_time": 0, "end_time": 1, "title": "One"}, {"start_time": 1, "end_time": 2, "title": long}]}, **CLIP)
+        job = self.s.wait(self.s.submit("https://www.youtube.com/watch?v=chapters001"), "completed")
+        many = [f"/api/jobs/{job['job_id']}{path}" for path in ("", "/tracks", "/result")]
+        for path in many:
+            metadata = self.api("GET", path).json["tracks"][0]["metadata"]
+            self.assertEqual((metadata["title"]["from"] is not None, "chapters" in metadata, "chapters_from" in metadata), (True, False, False), path)
+        metadata = self.api("GET", f"/api/tracks/{job['track_id']}").json["metadata"]
+        self.assertEqual((metadata["chapters"], metadata["chapters_from"]), (said, "page"))
+
     def test_youtube_in_every_form(self):
         said = {"title": ("Deep Sea", "title"), "artist": ("Fisher Test", "title"), "date": (MADE_IN, "page"), "uploader": "Fisher Music"}
         for n in range(5):

@@ -316,6 +316,28 @@ TEST(lists_are_bounded_and_in_order)
     free(text);
 }
 
+TEST(chapter_titles_have_200_characters_at_most)
+{
+    static const char *const letters[] = { "a", "ü", "𝄞" };
+    char text[4000], want[1000];
+
+    for (size_t i = 0; i < LENGTH(letters); i++) {
+        struct meta m = META_INIT;
+        size_t n = (size_t)snprintf(text, sizeof text, "{\"chapters\":[{\"start_time\":0,\"title\":\"");
+        want[0] = '\0';
+        for (int k = 0; k < 700; k++) {
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", letters[i]);
+            if (k < 200)
+                strcat(want, letters[i]);
+        }
+        snprintf(text + n, sizeof text - n, "\"}]}");
+        hear(&m, text, META_FROM_PAGE);
+        assert_int_equal(m.chapter_count, 1);
+        assert_string_equal(m.chapters[0].title, want);
+        meta_free(&m);
+    }
+}
+
 /* ---- JSON ---- */
 
 static void reads_back(const struct meta *m)
@@ -454,6 +476,7 @@ UNIT_MAIN(UNIT(a_stronger_origin_overwrites_a_weaker_one_and_never_the_other_way
           UNIT(title_and_artist_come_from_the_best_that_an_entry_has),
           UNIT(dates_are_when_it_came_out_before_when_it_was_uploaded), UNIT(albums_are_believed_where_they_are_albums),
           UNIT(list_page_spotify_and_submitter_add_up), UNIT(the_best_picture_is_square_then_large_and_real),
-          UNIT(lists_are_bounded_and_in_order), UNIT(json_holds_everything_and_reads_back),
+          UNIT(lists_are_bounded_and_in_order), UNIT(chapter_titles_have_200_characters_at_most),
+          UNIT(json_holds_everything_and_reads_back),
           UNIT(nonsense_in_json_is_passed_over), UNIT(what_is_wanted_reads_back),
               UNIT(damaged_entries_give_sane_answers))
