@@ -51,13 +51,13 @@ static int preview_get(struct request *req, struct response *res, struct err *e)
 
 static int preview_cover(struct request *req, struct response *res, struct err *e)
 {
-    char path[128];
+    char path[PREVIEWS_COVER_BYTES];
     struct preview p;
 
     if (previews_find(req->db, req->id, &p, e))
         return -1;
     const bool has_cover = p.result_json && strstr(p.result_json, "\"cover_url\":\"");
-    snprintf(path, sizeof path, "downloads/previews/%s.jpg", p.uuid);
+    previews_cover(p.uuid, path);
     preview_free(&p);
     if (!has_cover)
         return err_set(e, ERR_NOT_FOUND, "there is no picture");

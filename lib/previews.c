@@ -1,5 +1,6 @@
 #include "previews.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,12 @@ static const char *const sql[Q_COUNT] = {
         "DELETE FROM previews WHERE id = (SELECT id FROM previews WHERE created_at_ms < :before_ms LIMIT 1)"
         " RETURNING id, uuid",
 };
+
+const char *previews_cover(const char *uuid, char out[PREVIEWS_COVER_BYTES])
+{
+    snprintf(out, PREVIEWS_COVER_BYTES, PREVIEWS_COVERS "/%.36s.jpg", uuid);
+    return out;
+}
 
 void preview_free(struct preview *p)
 {

@@ -13,6 +13,11 @@
 
 #define PREVIEWS_KEEP_MS (3600 * 1000LL)
 
+/* Its picture, below DATA_DIR. */
+#define PREVIEWS_COVERS      "downloads/previews"
+#define PREVIEWS_COVER_BYTES 64
+const char *previews_cover(const char *uuid, char out[PREVIEWS_COVER_BYTES]);
+
 struct preview {
     int64_t id, max_items, created_at_ms, finished_at_ms;
     char    uuid[ID_UUID_BYTES], session_uuid[ID_UUID_BYTES];

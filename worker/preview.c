@@ -155,7 +155,7 @@ static int keep_cover(struct run *r, const char *url, struct err *e)
     const struct media_call call = { .command = "cover", .input = "thumbnail", .output = "cover.jpg",
                                      .output_max_bytes = COVER_MAX_BYTES };
     cJSON *request = cJSON_CreateObject(), *result = NULL;
-    char path[RUN_PATH_BYTES + 80];
+    char path[RUN_PATH_BYTES + PREVIEWS_COVER_BYTES], below[PREVIEWS_COVER_BYTES];
 
     json_put_int(request, "max_pixels", COVER_MAX_PIXELS);
     if (fetch_picture(r, url, "thumbnail", e)) {
@@ -165,10 +165,10 @@ static int keep_cover(struct run *r, const char *url, struct err *e)
     if (media_run(r, &call, request, 0, 1, &result, e))
         return -1;
     cJSON_Delete(result);
-    snprintf(path, sizeof path, "%s/downloads/previews", r->conf->data_dir);
+    snprintf(path, sizeof path, "%s/" PREVIEWS_COVERS, r->conf->data_dir);
     if (file_mkdirs(path, e))
         return -1;
-    snprintf(path, sizeof path, "%s/downloads/previews/%s.jpg", r->conf->data_dir, r->job.uuid);
+    snprintf(path, sizeof path, "%s/%s", r->conf->data_dir, previews_cover(r->job.uuid, below));
     return file_copy(run_path(r, "cover.jpg"), path, e);
 }
 

@@ -10,6 +10,7 @@
 #include "idempotency.h"
 #include "keep.h"
 #include "life_work.h"
+#include "previews.h"
 #include "run.h"
 #include "sessions.h"
 #include "sources.h"
@@ -69,13 +70,14 @@ static void end_sessions(struct upkeep *u)
 
 static void forget_previews(struct upkeep *u)
 {
-    char uuid[ID_UUID_BYTES], path[128];
+    char uuid[ID_UUID_BYTES], path[PREVIEWS_COVER_BYTES];
     struct err e;
 
     while (life_forget_preview(u->db, uuid, &e) == 1) {
-        snprintf(path, sizeof path, "downloads/previews/%s.jpg", uuid);
+        previews_cover(uuid, path);
         workdir_remove_file(u->conf, path);
     }
+    workdir_sweep_previews(u->db, u->conf);
 }
 
 void upkeep_run(struct upkeep *u)

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "jobs.h"
+#include "previews.h"
 #include "run.h"
 #include "sessions.h"
 #include "status.h"
@@ -225,6 +226,36 @@ void workdir_sweep_sessions(struct db *db, const struct conf *conf)
     while (d && (entry = readdir(d)))
         if (id_is_uuid(entry->d_name))
             workdir_leave_session(db, conf, entry->d_name);
+    if (d)
+        closedir(d);
+}
+
+/* The row is there before its picture, and a row that has gone never comes back. */
+static void remove_if_forgotten(struct db *db, const struct conf *conf, const char *name)
+{
+    char uuid[ID_UUID_BYTES], path[PREVIEWS_COVER_BYTES];
+    struct preview p = { 0 };
+    struct err e;
+
+    copy_text(uuid, sizeof uuid, name);
+    if (!id_is_uuid(uuid))
+        return;
+    if (previews_find(db, uuid, &p, &e) && e.kind == ERR_NOT_FOUND) {
+        previews_cover(uuid, path);
+        workdir_remove_file(conf, path);
+    }
+    preview_free(&p);
+}
+
+void workdir_sweep_previews(struct db *db, const struct conf *conf)
+{
+    char path[RUN_PATH_BYTES];
+    const struct dirent *entry;
+
+    snprintf(path, sizeof path, "%s/" PREVIEWS_COVERS, conf->data_dir);
+    DIR *d = opendir(path);
+    while (d && (entry = readdir(d)))
+        remove_if_forgotten(db, conf, entry->d_name);
     if (d)
         closedir(d);
 }

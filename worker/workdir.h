@@ -42,4 +42,8 @@ void workdir_leave_session(struct db *db, const struct conf *conf, const char *s
 /* The same for all that have a directory. */
 void workdir_sweep_sessions(struct db *db, const struct conf *conf);
 
+/* Removes pictures whose preview is gone: a worker that forgets one may be killed before it has removed the file, or
+ * after another has made it. */
+void workdir_sweep_previews(struct db *db, const struct conf *conf);
+
 #endif

@@ -1,9 +1,10 @@
 /*
  * The directories of jobs: what removes one may never remove those of others.
  */
-#include "unit.h"
+#include "fresh_db.h"
 
 #include "base/file.h"
+#include "previews.h"
 #include "workdir.h"
 
 TEST(a_task_without_a_name_removes_nothing)
@@ -22,4 +23,27 @@ TEST(a_task_without_a_name_removes_nothing)
     assert_int_equal(access("work/0190aaaa-0000-7000-8000-000000000001", F_OK), -1);
 }
 
-UNIT_MAIN(UNIT(a_task_without_a_name_removes_nothing))
+TEST(pictures_of_previews_that_are_gone_go_and_nothing_else)
+{
+    struct preview p = { .uuid = "0190aaaa-0000-7000-8000-000000000001", .url = "https://example.org/",
+                         .source = "generic", .download_type = "auto" };
+    char forgotten[PREVIEWS_COVER_BYTES], kept[PREVIEWS_COVER_BYTES];
+    struct conf conf = { .data_dir = "." };
+    struct db *db = fresh();
+    struct err e;
+
+    check(db_begin(db, &e) == 0 && db_end(db, previews_add(db, &p, &e), &e) == 0, "%s", e.text);
+    previews_cover("0190aaaa-0000-7000-8000-000000000002", forgotten);
+    previews_cover(p.uuid, kept);
+    assert_int_equal(file_mkdirs(PREVIEWS_COVERS, &e), 0);
+    const char *const files[] = { forgotten, kept, PREVIEWS_COVERS "/notes.txt" };
+    for (size_t i = 0; i < LENGTH(files); i++)
+        assert_int_equal(file_write_atomic(files[i], "x", 1, &e), 0);
+    workdir_sweep_previews(db, &conf);
+    assert_int_equal(access(forgotten, F_OK), -1);
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_int_equal(access(PREVIEWS_COVERS "/notes.txt", F_OK), 0);
+    db_close(&db);
+}
+
+UNIT_MAIN(UNIT(a_task_without_a_name_removes_nothing), UNIT(pictures_of_previews_that_are_gone_go_and_nothing_else))
