@@ -8,12 +8,15 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "run.h"
 
 #define NAME_MAX_BYTES 200
 #define FILE_MAX_BYTES (32 << 20)
+#define NOTE_MAX_BYTES 200
 
-struct writing { struct buf *buf; const char *job_dir; };
+/* left_out: tracks for which there was no room; no later one is taken then, so that it ends and has no gaps. */
+struct writing { struct buf *buf; const char *job_dir; int64_t left_out; };
 
 /* The files of a track that was there already lie in the directory of another job of the same tenant. */
 static const char *relative(const struct writing *w, const char *path, char *out, size_t size)
@@ -28,14 +31,30 @@ static const char *relative(const struct writing *w, const char *path, char *out
 
 static void add_track(void *arg, const struct track *t)
 {
-    const struct writing *w = arg;
+    struct writing *w = arg;
+    struct buf line = BUF_INIT(8192);
     char path[600];
 
     if (!t->audio.kind[0])
         return;
-    buf_printf(w->buf, "#EXTINF:%lld,%s%s%s\n%s\n",
+    buf_printf(&line, "#EXTINF:%lld,%s%s%s\n%s\n",
                (long long)(t->info.duration_ms >= 0 ? (t->info.duration_ms + 500) / 1000 : -1), t->info.artist,
                *t->info.artist ? " - " : "", t->info.title, relative(w, t->audio.path, path, sizeof path));
+    if (w->left_out || line.overflow || line.len > w->buf->max - NOTE_MAX_BYTES - w->buf->len)
+        w->left_out++;
+    else
+        buf_add(w->buf, line.data, line.len);
+    buf_free(&line);
+}
+
+/* A comment, where somebody looks who misses something. */
+static void tell_left_out(const struct writing *w)
+{
+    if (w->left_out == 0)
+        return;
+    buf_printf(w->buf, "# %lld more tracks have no room in this file of %d MB\n", (long long)w->left_out,
+               FILE_MAX_BYTES >> 20);
+    log_line(LOG_WARN, "playlist_cut", "tracks_left_out=%lld", (long long)w->left_out);
 }
 
 int task_playlist(struct run *r, struct err *e)
@@ -48,8 +67,9 @@ int task_playlist(struct run *r, struct err *e)
     file_safe_name(name, NAME_MAX_BYTES, *r->job.list_title ? r->job.list_title : "Playlist", "m3u8");
     snprintf(path, sizeof path, "%s/%s", dir, name);
     buf_printf(&b, "#EXTM3U\n#PLAYLIST:%s\n", r->job.list_title);
-    struct writing w = { &b, dir };
+    struct writing w = { .buf = &b, .job_dir = dir };
     int rc = tracks_of_job(r->db, &done, add_track, &w, e);
+    tell_left_out(&w);
     snprintf(full, sizeof full, "%s/%s", r->conf->data_dir, dir);
     if (rc == 0)
         rc = file_mkdirs(full, e);
