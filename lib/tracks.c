@@ -87,10 +87,12 @@ static const char *const sql[Q_COUNT] = {
         "           ELSE 0 END) FROM tasks t"
         " WHERE (t.kind = 'track' AND t.subject_id = (SELECT id FROM downloaded_tracks WHERE uuid = :uuid))"
         "    OR (t.kind = 'resolve' AND t.job_id = (SELECT id FROM download_jobs WHERE uuid = :uuid))",
-    /* Of a job with thousands of tracks only the first stages: nobody reads more, and each track has its own. */
+    /* Of a job with thousands of tracks only those of the first tasks: nobody reads more, and each track has its own.
+     * The ids of a job's tasks are sorted, a thousand in 0.1 ms: an index in their order would cost every task more. */
     [Q_STAGES] =
-        "SELECT s.name, s.state, s.attempt, s.wall_ms, s.cpu_ms FROM task_stages s JOIN tasks t ON t.id = s.task_id"
-        " WHERE t.job_id = :job_id ORDER BY t.id, s.position LIMIT 64",
+        "SELECT s.name, s.state, s.attempt, s.wall_ms, s.cpu_ms FROM task_stages s"
+        " WHERE s.task_id IN (SELECT id FROM tasks WHERE job_id = :job_id ORDER BY id LIMIT 16)"
+        " ORDER BY s.task_id, s.position LIMIT 64",
     [Q_FIND_RESULT] =
         "SELECT k.id FROM downloaded_tracks k JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL"
         "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
