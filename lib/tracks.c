@@ -62,7 +62,9 @@ static const char *const sql[Q_COUNT] = {
         COLUMNS " WHERE k.job_id = :job_id AND k.item_index > :after AND (:state IS NULL OR k.state = :state)"
         " ORDER BY k.item_index LIMIT :limit",
     [Q_STATE] =
-        "UPDATE downloaded_tracks SET state = :state, finished_at_ms = :finished_at_ms WHERE id = :id",
+        "UPDATE downloaded_tracks SET state = :state, error_kind = NULL, error_text = NULL,"
+        "       finished_at_ms = :finished_at_ms"
+        " WHERE id = :id",
     [Q_RESULT] =
         "UPDATE downloaded_tracks SET state = 'done', duration_ms = :duration_ms, report_json = :report_json,"
         "       error_kind = NULL, error_text = NULL, finished_at_ms = :now_ms"

@@ -94,7 +94,7 @@ int tracks_paths_of_job(struct db *db, int64_t job_id, void (*on_path)(void *arg
 int tracks_count_refs(struct db *db, const char *path, int64_t job_id, int64_t *total, struct err *e);
 int tracks_drop_refs(struct db *db, int64_t job_id, const char *path, struct err *e);
 
-/* [tx] */
+/* [tx] What went wrong before is no longer said of it: the next attempt has begun. */
 int tracks_set_state(struct db *db, int64_t id, const char *state, struct err *e);
 
 /* [tx] Done: what came of it. */

@@ -90,6 +90,32 @@ TEST(a_track_that_fails_fails_its_job_and_both_say_why)
     track_free(&t);
 }
 
+static struct track only_track(void)
+{
+    struct track t;
+
+    must(tracks_find(db, track_uuid, &t, &e));
+    track_free(&t);
+    return t;
+}
+
+TEST(what_is_tried_again_shows_its_error_until_then)
+{
+    const char *uuid;
+    struct claim c = running_track(&uuid);
+
+    fail_with(&c, ERR_NETWORK);
+    assert_string_equal(only_track().error_kind, "network");
+    make_due();
+    c = claim();
+    assert_string_equal(only_track().state, "running");
+    assert_string_equal(only_track().error_kind, "");
+    assert_string_equal(only_track().error_text, "");
+    assert_string_equal(job(uuid).error_kind, "");
+    fail_with(&c, ERR_UNAVAILABLE);
+    assert_string_equal(only_track().error_kind, "unavailable");
+}
+
 TEST(what_succeeds_after_a_failure_shows_no_error_any_more)
 {
     const char *uuid;
@@ -161,6 +187,7 @@ UNIT_MAIN(JOB(a_failure_that_may_pass_is_tried_again_later_and_at_most_max_retri
           JOB(a_failure_that_will_not_pass_ends_the_job_at_once),
           JOB(no_wait_exceeds_four_hours_unless_the_source_asks_for_it),
           JOB(a_track_that_fails_fails_its_job_and_both_say_why),
+          JOB(what_is_tried_again_shows_its_error_until_then),
           JOB(what_succeeds_after_a_failure_shows_no_error_any_more),
           JOB(crashes_are_counted_apart_and_end_after_max_crashes),
           JOB(giving_back_burns_neither_attempt),
