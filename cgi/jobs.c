@@ -149,10 +149,13 @@ static void add_stage(void *arg, const struct stage_row *r)
 static int job_get(struct request *req, struct response *res, struct err *e)
 {
     static struct gates gates;
+    struct spec_errors errors = { 0 };
     struct job_request asked = { 0 };
     struct job job;
 
-    if (jobs_find(req->db, req->id, &job, e) || gates_load(&gates, req->db, req->conf, e))
+    const bool with_tracks = request_int(req, "tracks", 1, 0, 1, &errors);
+    if (response_field_errors(&errors, res, e) || jobs_find(req->db, req->id, &job, e) ||
+        gates_load(&gates, req->db, req->conf, e))
         return -1;
     if (response_unchanged(req, res, job.revision, gates.tag))
         return 0;
@@ -164,7 +167,8 @@ static int job_get(struct request *req, struct response *res, struct err *e)
     json_put_time(options, "scheduled_at", job.scheduled_at_ms);
     cJSON_AddItemToObject(res->json, "options", options);
     job_request_free(&asked);
-    if (put_tracks(req, res->json, &(struct track_filter){ .job_id = job.id, .limit = TRACKS_SHOWN }, e))
+    const struct track_filter first = { .job_id = job.id, .limit = TRACKS_SHOWN };
+    if (with_tracks && put_tracks(req, res->json, &first, e))
         return -1;
     return tracks_stages_of_job(req->db, job.id, add_stage, json_put_array(res->json, "stages"), e);
 }

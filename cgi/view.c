@@ -143,6 +143,7 @@ cJSON *view_event(const struct event *ev)
     json_put_time(o, "at", ev->at_ms);
     json_put_text(o, "event", ev->event);
     json_put_text(o, "task", ev->task_kind);
+    json_put_text(o, "track_id", ev->track_uuid);
     if (ev->attempt)
         json_put_int(o, "attempt", ev->attempt);
     else

@@ -15,6 +15,8 @@
 
 struct event {
     int64_t     seq, at_ms, attempt;    /* seq and at_ms are the log's; attempt 0: of the job as a whole */
+    int64_t     track_id;               /* to add: the row of the track that it happened to; 0: to none */
+    const char *track_uuid;             /* as listed */
     const char *event, *task_kind, *stage, *error_kind, *detail;    /* all but the first may be NULL */
 };
 

@@ -57,6 +57,7 @@ int life_tell_attempt(struct db *db, const struct claim *c, const char *event, c
                       const struct err *why, const char *detail, struct err *e)
 {
     const struct event ev = { .event = event, .task_kind = c->kind, .attempt = c->attempt, .stage = stage,
+                              .track_id = life_is_track(c) ? c->subject_id : 0,
                               .error_kind = why ? err_class(why->kind)->name : NULL, .detail = detail };
 
     return life_is_work(c) ? events_add(db, c->job_id, &ev, e) : 0;

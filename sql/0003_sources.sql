@@ -102,6 +102,8 @@ ALTER TABLE downloaded_tracks ADD COLUMN error_kind    TEXT;
 ALTER TABLE downloaded_tracks ADD COLUMN error_text    TEXT;
 CREATE INDEX downloaded_tracks_result ON downloaded_tracks (result_key, state) WHERE result_key IS NOT NULL;
 
+ALTER TABLE job_events ADD COLUMN track_id INTEGER;         -- downloaded_tracks.id; NULL: of no track, or from before
+
 -- Several tracks may have the same file: each row is a reference, and the file goes with the last of them.
 CREATE TABLE artifacts_new (
     id            INTEGER PRIMARY KEY,

@@ -101,6 +101,12 @@ class OneJob(ReadCase):
         self.assertEqual((job["status"], job["error"], job["tracks"]), ("pending", None, []))
         self.assertTrue(job["waiting_for"], "a job that nobody works on says what it waits for")
 
+    def test_is_shown_without_its_tracks_if_asked(self):
+        whole, short = (self.api("GET", f"/api/jobs/{self.job}{query}").json for query in ("?tracks=1", "?tracks=0"))
+        self.assertEqual({"tracks", "next_cursor"}, whole.keys() - short.keys())
+        self.assertIn("stages", short)
+        self.assertProblem(self.api("GET", f"/api/jobs/{self.job}?tracks=2"), 422, "input", ["tracks"])
+
     def test_is_a_304_until_it_changes(self):
         tag = self.api("GET", f"/api/jobs/{self.job}").headers["ETag"]
         self.assertEqual(self.api("GET", f"/api/jobs/{self.job}", headers={"If-None-Match": tag}).status, 304)

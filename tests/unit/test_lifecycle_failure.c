@@ -116,6 +116,34 @@ TEST(what_is_tried_again_shows_its_error_until_then)
     assert_string_equal(only_track().error_kind, "unavailable");
 }
 
+struct named { int events, tracks; };
+
+static void count_named(void *arg, const struct event *ev)
+{
+    struct named *n = arg;
+
+    n->events++;
+    check(!ev->track_uuid == !(ev->task_kind && !strcmp(ev->task_kind, "track")), "%s names %s", ev->event,
+          ev->track_uuid ? ev->track_uuid : "no track");
+    if (ev->track_uuid) {
+        assert_string_equal(ev->track_uuid, track_uuid);
+        n->tracks++;
+    }
+}
+
+TEST(events_of_a_track_name_it)
+{
+    struct named n = { 0 };
+    const char *uuid;
+    const struct claim c = running_track(&uuid);
+
+    fail_with(&c, ERR_UNAVAILABLE);
+    happened(uuid, "submitted started resolved started failed");
+    must(events_list(db, job(uuid).id, 0, 100, count_named, &n, &e));
+    assert_int_equal(n.events, 5);
+    assert_int_equal(n.tracks, 2);
+}
+
 TEST(what_succeeds_after_a_failure_shows_no_error_any_more)
 {
     const char *uuid;
@@ -187,7 +215,7 @@ UNIT_MAIN(JOB(a_failure_that_may_pass_is_tried_again_later_and_at_most_max_retri
           JOB(a_failure_that_will_not_pass_ends_the_job_at_once),
           JOB(no_wait_exceeds_four_hours_unless_the_source_asks_for_it),
           JOB(a_track_that_fails_fails_its_job_and_both_say_why),
-          JOB(what_is_tried_again_shows_its_error_until_then),
+          JOB(events_of_a_track_name_it), JOB(what_is_tried_again_shows_its_error_until_then),
           JOB(what_succeeds_after_a_failure_shows_no_error_any_more),
           JOB(crashes_are_counted_apart_and_end_after_max_crashes),
           JOB(giving_back_burns_neither_attempt),
