@@ -122,7 +122,7 @@ static const char *const sql[Q_COUNT] = {
         "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
         " WHERE j.outcome_key = :outcome_key AND j.state = 'done' AND j.is_list = 0 AND j.deleted_at_ms IS NULL"
         "   AND k.state = 'done' AND (:session IS NULL OR j.session_uuid = :session)"
-        " LIMIT 1",
+        " ORDER BY j.finished_at_ms DESC LIMIT 1",
     [Q_MARK_DELETED] =
         "UPDATE download_jobs SET deleted_at_ms = :now_ms, revision = :revision"
         " WHERE id = :id AND deleted_at_ms IS NULL",

@@ -139,7 +139,7 @@ int jobs_is_ended_list(struct db *db, int64_t id, struct err *e);
 /* [tx] */
 int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e);
 
-/* A job with this outcome that ended well, its file made at after_ms or later: the id of its track, or 0. */
+/* The newest job with this outcome that ended well, its file made at after_ms or later: the id of its track, or 0. */
 int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, int64_t *track_id, struct err *e);
 
 /* [tx] Hides the job from clients. */

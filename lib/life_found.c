@@ -9,8 +9,17 @@
 
 static int find_shared(struct db *db, const struct conf *conf, const char *result_key, int64_t *id, struct err *e)
 {
+    struct track t = { 0 };
+
     *id = 0;
-    return conf->cache_days ? tracks_find_result(db, result_key, life_cached_after_ms(conf), id, e) : 0;
+    if (!conf->cache_days)
+        return 0;
+    if (tracks_find_result(db, result_key, life_cached_after_ms(conf), id, e) || (*id && tracks_by_id(db, *id, &t, e)))
+        return -1;
+    if (*id && !life_has_files(conf, &t))
+        *id = 0;
+    track_free(&t);
+    return 0;
 }
 
 /* A track and its task, in the state in which they are born: queued, a twin of one that is under way, done with files

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "life_tx.h"
 #include "lifecycle.h"
 #include "queue.h"
@@ -101,27 +102,49 @@ static int find_cached(struct db *db, const struct conf *conf, const struct new_
         return 0;
     if (jobs_find_outcome(db, j->outcome_key, life_cached_after_ms(conf), &id, e) || (id && tracks_by_id(db, id, t, e)))
         return -1;
-    if (t->info.duration_ms > most_ms)
+    if (t->info.duration_ms > most_ms || (t->id && !life_has_files(conf, t)))
         t->id = 0;
     return 0;
 }
 
-static int find_same(struct db *db, const struct new_job *j, char uuid[ID_UUID_BYTES], struct err *e)
+/* Of a list its first track speaks for all. */
+static int has_files(struct db *db, const struct conf *conf, const char *uuid, struct err *e)
+{
+    struct track t = { 0 };
+    struct job job;
+
+    if (jobs_find(db, uuid, &job, e))
+        return -1;
+    if (!job.has_audio)
+        return 1;
+    const int rc = tracks_find(db, job.track_uuid, &t, e);
+    const bool there = rc == 0 && life_has_files(conf, &t);
+    track_free(&t);
+    return rc ? -1 : there;
+}
+
+static int find_same(struct db *db, const struct conf *conf, const struct new_job *j, char uuid[ID_UUID_BYTES],
+                     struct err *e)
 {
     const int open = jobs_find_same(db, j->work_key, uuid, e);
 
-    return open || !j->session_uuid || j->wants_anew ? open
-                                                     : jobs_find_finished(db, j->session_uuid, j->work_key, uuid, e);
+    if (open || !j->session_uuid || j->wants_anew)
+        return open;
+    const int finished = jobs_find_finished(db, j->session_uuid, j->work_key, uuid, e);
+    return finished == 1 ? has_files(db, conf, uuid, e) : finished;
 }
 
 static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *j, char uuid[ID_UUID_BYTES],
                         enum submitted *how, struct err *e)
 {
-    const int same = find_same(db, j, uuid, e);
+    char other[ID_UUID_BYTES];
+    const int same = find_same(db, conf, j, other, e);
     struct track from = { 0 };
 
     j->uuid = uuid;
     *how = SUBMIT_SAME;
+    if (same == 1)
+        copy_text(uuid, ID_UUID_BYTES, other);
     if (same)
         return same < 0 ? -1 : hasten(db, uuid, j, e);
     if (admit(db, j, e))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "events.h"
 #include "keys.h"
 #include "queue.h"
@@ -32,6 +33,19 @@ bool life_is_work(const struct claim *c)
 int64_t life_cached_after_ms(const struct conf *conf)
 {
     return clock_wall_ms() - conf->cache_days * DAY_MS;
+}
+
+static bool is_there(const struct conf *conf, const struct artifact *a)
+{
+    char path[CONF_STR_BYTES + sizeof a->path];
+
+    snprintf(path, sizeof path, "%s/%s", conf->data_dir, a->path);
+    return file_exists(path);
+}
+
+bool life_has_files(const struct conf *conf, const struct track *t)
+{
+    return *t->audio.kind && is_there(conf, &t->audio) && (!*t->cover.kind || is_there(conf, &t->cover));
 }
 
 int life_check_key(struct db *db, int64_t key_id, struct quota *limits, struct err *e)

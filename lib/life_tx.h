@@ -14,6 +14,7 @@
 #include "jobs.h"
 #include "queue.h"
 #include "quota.h"
+#include "tracks.h"
 
 bool life_is_track(const struct claim *c);
 bool life_is_preview(const struct claim *c);
@@ -23,6 +24,9 @@ bool life_is_work(const struct claim *c);
 
 /* What was made since may answer again. */
 int64_t life_cached_after_ms(const struct conf *conf);
+
+/* Are the files of a finished track still there? What somebody removed by hand answers nothing any more. */
+bool life_has_files(const struct conf *conf, const struct track *t);
 
 /* May this key open another job? *limits is narrowed to the key's. ERR_LIMIT. */
 int life_check_key(struct db *db, int64_t key_id, struct quota *limits, struct err *e);

@@ -98,7 +98,7 @@ static const char *const sql[Q_COUNT] = {
     [Q_FIND_RESULT] =
         "SELECT k.id FROM downloaded_tracks k JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL"
         "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
-        " WHERE k.result_key = :result_key AND k.state = 'done' LIMIT 1",
+        " WHERE k.result_key = :result_key AND k.state = 'done' ORDER BY k.id DESC LIMIT 1",
     [Q_LAST_PLACE] = "SELECT coalesce(max(item_index), 0) FROM downloaded_tracks WHERE job_id = :job_id",
     [Q_OTHER_AT] =
         "SELECT 1 FROM downloaded_tracks WHERE job_id = :job_id AND item_index = :item_index"

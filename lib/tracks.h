@@ -65,7 +65,8 @@ int tracks_last_place(struct db *db, int64_t job_id, int64_t *place, struct err 
 int tracks_may_be_at(struct db *db, int64_t job_id, int64_t place, const struct track_info *info, struct err *e);
 int tracks_place_of(struct db *db, int64_t job_id, const struct track_info *info, int64_t *place, struct err *e);
 
-/* [tx] A finished track with these very files, of a job that is there, made at after_ms or later: its id, or 0. */
+/* [tx] The newest finished track with these very files, of a job that is there, made at after_ms or later: its id, or
+ * 0. Older ones may have lost theirs to somebody's hand. */
 int tracks_find_result(struct db *db, const char *result_key, int64_t after_ms, int64_t *id, struct err *e);
 
 /* [tx] Is another track at work on these files, or next to be? 1, 0 or -1. */

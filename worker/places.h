@@ -1,7 +1,7 @@
 /*
- * places: the place of an entry among the tracks of its job, where a list that broke off is read again. A channel gets a
- * new recording in between, or loses one, and every entry behind it has moved: it stays the track that it is, and what
- * came after the list was submitted is not a part of it.
+ * places: the place of an entry among the tracks of its job, where a list that broke off is read again. A channel gets
+ * a new recording in between, or loses one, and every entry behind it has moved: it stays the track that it is, and
+ * what came after the list was submitted is not a part of it.
  */
 #ifndef DUBPLATE_PLACES_H
 #define DUBPLATE_PLACES_H

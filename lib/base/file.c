@@ -58,6 +58,13 @@ int file_copy(const char *from, const char *to, struct err *e)
     return rc;
 }
 
+bool file_exists(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int file_fsync_path(const char *path, struct err *e)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);

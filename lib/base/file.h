@@ -5,6 +5,7 @@
 #ifndef DUBPLATE_FILE_H
 #define DUBPLATE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ int file_write_atomic(const char *path, const void *bytes, size_t n, struct err 
 
 /* Whole file, at most max bytes; *out is owned by the caller and NUL-terminated. ERR_NOT_FOUND, ERR_TOO_LARGE. */
 int file_read(char **out, size_t *len, const char *path, size_t max, struct err *e);
+
+bool file_exists(const char *path);                     /* as a file of its own, not a link to one */
 
 int file_fsync_path(const char *path, struct err *e);   /* a file or a directory */
 

@@ -3,6 +3,7 @@
  */
 #include "fresh_db.h"
 
+#include "base/file.h"
 #include "base/id.h"
 #include "events.h"
 #include "gates.h"
@@ -52,7 +53,7 @@ static void ignore_key(void *arg, const struct key_row *row) { (void)arg, (void)
 static void ignore_stage(void *arg, const struct stage_row *r) { (void)arg, (void)r; }
 static void ignore_path(void *arg, const char *path) { (void)arg, (void)path; }
 static void ignore_entry(void *arg, const struct whitelist_entry *entry) { (void)arg, (void)entry; }
-static int place(void *arg, struct err *e) { (void)arg, (void)e; return 0; }
+static int place(void *arg, struct err *e) { return file_write_atomic(arg, "x", 1, e); }
 
 #define ok(call) check((call) >= 0, #call ": %s", e.text)
 
@@ -120,10 +121,10 @@ static void use_everything(void)
     struct queue_progress p = { .stage = "download", .percent = 1, .downloaded_bytes = -1, .total_bytes = -1,
                                 .speed_bps = -1, .eta_s = -1 };
     struct track_info info = { .url = "https://example.org/", .duration_ms = -1 };
-    const struct artifact artifact = { .kind = "audio", .path = "a/b.mp3", .format = "mp3", .sha256 = "0",
+    const struct artifact artifact = { .kind = "audio", .path = "b.mp3", .format = "mp3", .sha256 = "0",
                                        .size_bytes = 1 };
     const struct life_result result = { .artifacts = &artifact, .count = 1, .duration_ms = 1, .report_json = "{}",
-                                        .place = place };
+                                        .place = place, .arg = (void *)artifact.path };
     struct worker_row worker = { .owner = "w1", .name = "w" }, workers[2];
     char uuid[ID_UUID_BYTES], second[ID_UUID_BYTES], track[ID_UUID_BYTES], owners[4][QUEUE_OWNER_BYTES];
     char token[ID_SECRET_BYTES], key[ID_SECRET_BYTES];
@@ -243,7 +244,7 @@ static void use_everything(void)
     ok(life_delete(db, uuid, &e));
     ok(life_claim(db, &conf, "maintenance", "w1", &c, &e));
     ok(life_clear_way(db, &c, &last, &e));
-    ok(life_let_go(db, &c, "a/b.mp3", &last, &e));
+    ok(life_let_go(db, &c, "b.mp3", &last, &e));
     ok(life_purged(db, &c, &e));
     ok(life_delete(db, second, &e));
     ok(life_submit(db, &conf, &ask, uuid, &how, &e));

@@ -231,6 +231,23 @@ TEST(the_same_work_in_one_session_is_one_job_while_it_is_open_and_when_it_is_don
     assert_false(ask(a, "https://example.org/1").existing);
 }
 
+TEST(what_was_done_and_then_removed_by_hand_is_done_again)
+{
+    const char *a = opened();
+    const struct outcome first = ask(a, "https://example.org/1");
+    struct track t;
+
+    work_off();
+    must(tracks_find(db, track_uuid, &t, &e));
+    track_free(&t);
+    must(unlink(t.audio.path));
+    const struct outcome again = ask(a, "https://example.org/1");
+    assert_false(again.existing);
+    check(strcmp(again.uuid, first.uuid) != 0, "a job of its own");
+    work_off();
+    assert_string_equal(ask(a, "https://example.org/1").uuid, again.uuid);
+}
+
 TEST(what_failed_or_was_cancelled_is_no_answer)
 {
     const char *a = opened();
@@ -509,6 +526,7 @@ UNIT_MAIN(JOB(a_session_is_a_credential_until_it_is_ended_or_expires),
           JOB(a_confined_handle_finds_lists_and_steers_the_jobs_of_its_session_alone),
           JOB(where_a_file_of_others_lies_is_not_told),
           JOB(the_same_work_in_one_session_is_one_job_while_it_is_open_and_when_it_is_done),
+          JOB(what_was_done_and_then_removed_by_hand_is_done_again),
           JOB(what_failed_or_was_cancelled_is_no_answer),
           JOB(two_sessions_and_the_library_never_share_a_job),
           JOB(what_others_have_is_no_answer_at_once),

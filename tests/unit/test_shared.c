@@ -447,6 +447,52 @@ TEST(the_same_wish_is_not_answered_with_what_is_old_or_longer_than_allowed)
     assert_int_equal(ask_in(db, "outcome", "d", uuid), SUBMIT_NEW);
 }
 
+static void remove_files(const char *kind)
+{
+    struct stmt *s = db_stmt(db, "SELECT path FROM artifacts WHERE kind = :kind");
+
+    bind_text(s, ":kind", kind);
+    while (db_step(s, &e) == 1)
+        check(unlink(col_text(s, 0)) == 0, "%s", col_text(s, 0));
+    db_done(s);
+}
+
+TEST(what_somebody_removed_answers_nothing_and_is_made_again)
+{
+    static const char *const kinds[] = { "audio", "cover" };
+    char uuid[ID_UUID_BYTES];
+
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        const char *const refs[] = { "a", "b", "c" };
+        char outcome[16];
+        snprintf(outcome, sizeof outcome, "outcome %zu", i);
+        make(outcome, refs[0], uuid);
+        remove_files(kinds[i]);
+        make(outcome, refs[1], uuid);
+        assert_int_equal(ask_in(db, outcome, refs[2], uuid), SUBMIT_CACHED);   /* with the new one's */
+        const char *twin = wants(KEY);
+        is(twin, "completed");
+        assert_int_equal(job(twin).cached_items, 1);
+        run("DELETE FROM artifacts");
+    }
+}
+
+TEST(a_twin_that_waited_for_what_was_removed_makes_it_itself)
+{
+    wants(KEY);
+    const struct claim c = leader();
+    const char *second = wants(KEY);
+
+    waits(second);
+    must(finish(db, &c));
+    remove_files("audio");
+    const struct claim d = claim();
+    assert_int_equal(shares(db, &d, true), SHARE_NOT);
+    must(finish(db, &d));
+    is(second, "completed");
+    assert_int_equal(job(second).cached_items, 0);
+}
+
 /* ---- the last one removes them ---- */
 
 enum { FILES_OF_A_JOB = 2 };
@@ -763,6 +809,8 @@ UNIT_MAIN(SHARED(what_another_job_has_made_is_there_when_the_link_is_read),
           SHARED(what_failed_was_cancelled_or_deleted_is_not_shared),
           SHARED(the_same_wish_is_answered_by_a_job_that_is_done),
           SHARED(the_same_wish_is_not_answered_with_what_is_old_or_longer_than_allowed),
+          SHARED(what_somebody_removed_answers_nothing_and_is_made_again),
+          SHARED(a_twin_that_waited_for_what_was_removed_makes_it_itself),
           SHARED(files_go_with_the_last_job_that_refers_to_them),
           SHARED(nothing_else_of_a_job_begins_when_it_is_purged),
           SHARED(however_attempts_end_one_leads_at_a_time_and_nobody_waits_for_ever),
