@@ -50,17 +50,34 @@ void response_header(struct response *res, const char *name, const char *value)
         snprintf(res->headers + used, sizeof res->headers - used, "%s: %s\r\n", name, value);
 }
 
+static bool client_has(const struct response *res)
+{
+    const char *known = http_param("HTTP_IF_NONE_MATCH");
+
+    return known && strstr(known, res->etag);
+}
+
 bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more)
 {
-    const char *known = http_param("HTTP_IF_NONE_MATCH"), *session = req->session_uuid;
-
-    /* The same address shows each session something else: the end of its id tells them apart. */
-    snprintf(res->etag, sizeof res->etag, "W/\"%lld%s%s%s%s\"", (long long)revision, *more ? "-" : "", more,
-             *session ? "-s" : "", *session ? session + ID_UUID_BYTES - 1 - 8 : "");
-    if (!known || !strstr(known, res->etag))
+    res->tag_is_content = *req->session_uuid != '\0';
+    if (res->tag_is_content)
+        return false;
+    snprintf(res->etag, sizeof res->etag, "W/\"%lld%s%s\"", (long long)revision, *more ? "-" : "", more);
+    if (!client_has(res))
         return false;
     res->status = 304;
     return true;
+}
+
+/* The same address shows each session something else: the end of its id tells them apart. */
+static void tag_content(const struct request *req, struct response *res, const char *body)
+{
+    char hash[ID_SHA256_BYTES];
+
+    id_sha256(hash, body, strlen(body));
+    snprintf(res->etag, sizeof res->etag, "W/\"%.32s-s%s\"", hash, req->session_uuid + ID_UUID_BYTES - 1 - 8);
+    if (client_has(res))
+        res->status = 304;
 }
 
 void response_problem_member(struct response *res, const char *name, cJSON *value)
@@ -378,6 +395,7 @@ static void problem(struct exchange *x, struct err *e)
     x->res.json = p;
     x->res.status = class->http;
     x->res.etag[0] = '\0';
+    x->res.tag_is_content = false;
     if (class->http == 503 || class->http == 429)
         response_header(&x->res, "Retry-After", e->kind == ERR_LIMIT ? "60" : "2");
     if (class->http == 401)
@@ -389,6 +407,8 @@ static void send(struct exchange *x)
 {
     char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : NULL;
     struct buf head = BUF_INIT(8192);
+    if (x->res.tag_is_content && body)
+        tag_content(&x->req, &x->res, body);
     const int status = x->res.status ? x->res.status : 200;
 
     buf_printf(&head, "Status: %d\r\n%s", status, x->res.headers);

@@ -60,6 +60,7 @@ struct response {
     cJSON      *errors;         /* problem+json's list of fields; taken */
     cJSON      *more;           /* further members of a problem, through response_problem_member() */
     char        etag[112];      /* as sent, W/"…"; "" for none */
+    bool        tag_is_content; /* etag is made of the body that is sent */
     char        location[64];   /* "" for none */
     char        headers[2048];  /* further lines, through response_header() */
 };
@@ -90,7 +91,8 @@ int64_t request_int(const struct request *req, const char *name, int64_t fallbac
 void response_header(struct response *res, const char *name, const char *value);
 
 /* Sets the entity tag to a revision, and `more` of what is shown ("" for nothing). Returns true, and makes it a 304, if
- * the client already has it. */
+ * the client already has it. Revisions count what happens to all tenants: a session's tag is a hash of what it is shown,
+ * and whether it has that already is found out when it is sent. */
 bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more);
 
 /* A member of its own (RFC 9457 §3.2) that the problem will have, if it comes to one. Takes the value. */

@@ -20,19 +20,16 @@
 
 #define TRACKS_SHOWN 200
 
-struct list { cJSON *items; const char *word; struct gates gates; int64_t last_id; int count; };
+struct list { cJSON *items; const char *word; struct gates gates; int64_t last_id; char last[ID_UUID_BYTES]; int count; };
 
 static void add_job(void *arg, const struct job *job)
 {
     struct list *list = arg;
 
-    if (!status_is_meant(job, list->word)) {
-        list->last_id = job->id;
-        list->count++;
-        return;
-    }
-    cJSON_AddItemToArray(list->items, view_job(job, &list->gates));
+    if (status_is_meant(job, list->word))
+        cJSON_AddItemToArray(list->items, view_job(job, &list->gates));
     list->last_id = job->id;
+    copy_text(list->last, sizeof list->last, job->uuid);
     list->count++;
 }
 
@@ -52,19 +49,40 @@ static int read_session(const struct request *req, struct asked_list *a, struct 
     return 0;
 }
 
+/* Rows are numbered over all tenants, and how the numbers grow is no session's business: its cursors are ids of jobs
+ * that it knows. */
+static int read_cursor(const struct request *req, struct asked_list *a, struct spec_errors *errors, struct err *e)
+{
+    const char *session = *req->session_uuid ? req->session_uuid : a->filter.session;
+    char last[ID_UUID_BYTES + 1];
+
+    if (!session) {
+        a->filter.before_id = request_int(req, "cursor", INT64_MAX, 1, INT64_MAX, errors);
+        return 0;
+    }
+    a->filter.before_id = INT64_MAX;
+    if (!request_query(req, "cursor", last, sizeof last) || !*last)
+        return 0;
+    if (id_is_uuid(last))
+        return jobs_place(req->db, session, last, &a->filter.before_id, e);
+    spec_add_error(errors, "cursor", "is none that this server gave");
+    return 0;
+}
+
 static int read_filter(const struct request *req, struct asked_list *a, struct response *res, struct err *e)
 {
     struct job_filter *f = &a->filter;
     struct spec_errors errors = { 0 };
 
     *f = (struct job_filter){ .limit = (int)request_int(req, "limit", 50, 1, 200, &errors) };
-    f->before_id = request_int(req, "cursor", INT64_MAX, 1, INT64_MAX, &errors);
     if (request_query(req, "status", a->word, sizeof a->word) && *a->word &&
         !(f->state = status_state_of_word(a->word)))
         spec_add_error(&errors, "status", "is not a status");
     if (request_query(req, "source_type", a->source, sizeof a->source) && *a->source)
         f->source = a->source;
-    return read_session(req, a, &errors, e) ? -1 : response_field_errors(&errors, res, e);
+    return read_session(req, a, &errors, e) || read_cursor(req, a, &errors, e)
+               ? -1
+               : response_field_errors(&errors, res, e);
 }
 
 static int job_list(struct request *req, struct response *res, struct err *e)
@@ -72,7 +90,7 @@ static int job_list(struct request *req, struct response *res, struct err *e)
     static struct list list;
     struct asked_list asked = { 0 };
     int64_t revision = 0, total = 0;
-    char cursor[32];
+    char number[32];
 
     if (read_filter(req, &asked, res, e) || jobs_revision(req->db, &revision, e) ||
         gates_load(&list.gates, req->db, req->conf, e))
@@ -85,7 +103,8 @@ static int job_list(struct request *req, struct response *res, struct err *e)
     list.items = json_put_array(res->json, "jobs");
     if (jobs_list(req->db, &asked.filter, add_job, &list, e) || jobs_count(req->db, &asked.filter, &total, e))
         return -1;
-    snprintf(cursor, sizeof cursor, "%lld", (long long)list.last_id);
+    snprintf(number, sizeof number, "%lld", (long long)list.last_id);
+    const char *cursor = *req->session_uuid || asked.filter.session ? list.last : number;
     json_put_text(res->json, "next_cursor", list.count == asked.filter.limit ? cursor : NULL);
     json_put_int(res->json, "total", total);
     return 0;

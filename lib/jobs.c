@@ -33,7 +33,7 @@
 
 enum {
     Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_OFFER_WORK, Q_WITHDRAW_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE,
-    Q_LIST_BOTH, Q_LIST_SESSION, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_OF_SESSION,
+    Q_LIST_BOTH, Q_LIST_SESSION, Q_PLACE, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_OF_SESSION,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
     Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
     Q_REMOVE, Q_WHY, Q_COUNT
@@ -67,6 +67,11 @@ static const char *const sql[Q_COUNT] = {
     [Q_LIST_SESSION] =
         VIEW LIVE " AND j.session_uuid = :session AND (:state IS NULL OR j.state = :state)"
         " AND (:source IS NULL OR j.source = :source)" NEWEST,
+    /* Where it has gone for good, behind those that were made before it: its id says when that was. */
+    [Q_PLACE] =
+        "SELECT COALESCE((SELECT id FROM download_jobs WHERE uuid = :uuid AND session_uuid = :session),"
+        "                (SELECT MAX(id) + 1 FROM download_jobs"
+        "                  WHERE session_uuid = :session AND deleted_at_ms IS NULL AND uuid < :uuid), 0)",
     [Q_COUNT_SESSION] =
         "SELECT COUNT(*) FROM download_jobs WHERE session_uuid = :session AND deleted_at_ms IS NULL"
         " AND (:state IS NULL OR state = :state) AND (:source IS NULL OR source = :source)",
@@ -327,6 +332,15 @@ int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(voi
         on_row(arg, &job);
     }
     return row;
+}
+
+int jobs_place(struct db *db, const char *session_uuid, const char *uuid, int64_t *id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_PLACE]);
+
+    bind_text(s, ":session", session_uuid);
+    bind_text(s, ":uuid", uuid);
+    return read_number(s, id, e);
 }
 
 int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e)

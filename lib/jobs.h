@@ -87,6 +87,10 @@ int jobs_find(struct db *db, const char *uuid, struct job *out, struct err *e);
 /* Newest first; on_row is called at most filter->limit times. 0 or -1. */
 int jobs_list(struct db *db, const struct job_filter *filter, void (*on_row)(void *arg, const struct job *job),
               void *arg, struct err *e);
+
+/* The place of a job in its session's list, for before_id: also of one that is deleted. */
+int jobs_place(struct db *db, const char *session_uuid, const char *uuid, int64_t *id, struct err *e);
+
 int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, struct err *e);
 
 /* How many a key has open. */

@@ -394,6 +394,31 @@ class Isolation(StackCase):
         tags = {self.api("GET", "/api/jobs", key=None, headers={"X-Session-ID": s}).headers["ETag"] for s in (self.mine, self.other)}
         self.assertEqual(len(tags), 2)
 
+    def test_holds_in_tags_and_cursors(self):
+        """What others do moves neither; what the session itself sees moves its tag."""
+        def look(path, tag=None):
+            return self.api("GET", path, key=None, headers={"X-Session-ID": self.mine, "If-None-Match": tag})
+        more = [self.api("POST", "/api/jobs", {"url": f"https://example.org/{n}.mp3", "scheduled_at": "2099-01-01T00:00:00Z"}, key=None,
+                         headers={"X-Session-ID": self.mine}).json["job_id"] for n in range(3)]
+        paths = ("/api/jobs", "/api/jobs?limit=2", f"/api/jobs/{more[0]}", f"/api/jobs/{more[0]}/events")
+        tags = {path: look(path).headers["ETag"] for path in paths}
+        self.api("POST", "/api/jobs", {"url": f"https://example.org/not-{self.mine}.mp3"}, headers={"X-Session-ID": self.other})
+        for path, tag in tags.items():
+            reply = look(path, tag)
+            self.assertEqual((reply.status, reply.headers["ETag"], reply.body), (304, tag, b""), path)
+        self.api("POST", f"/api/jobs/{more[0]}/cancel")
+        for path, tag in tags.items():
+            self.assertEqual(look(path, tag).status, 304 if path.endswith("limit=2") else 200, path)
+        first = look("/api/jobs?limit=2").json
+        self.assertEqual(([j["job_id"] for j in first["jobs"]], first["next_cursor"]), (more[:0:-1], more[1]))
+        second = look(f"/api/jobs?limit=2&cursor={first['next_cursor']}").json
+        self.assertEqual([j["job_id"] for j in second["jobs"]], [more[0], self.own_job])
+        self.assertEqual(self.api("GET", f"/api/jobs?limit=2&session={self.mine}&cursor={more[1]}").json["jobs"][0]["job_id"], more[0], "and for the admin who looks at it")
+        self.api("DELETE", f"/api/jobs/{more[1]}")
+        self.assertEqual(look(f"/api/jobs?limit=2&cursor={more[1]}").json["jobs"][0]["job_id"], more[0], "it may be gone by then")
+        self.assertProblem(look("/api/jobs?cursor=17"), 422, "input", ["cursor"])
+        self.assertEqual([j["job_id"] for j in look(f"/api/jobs?cursor={self.job}").json["jobs"]], [self.own_job], "another's id says no more than its time")
+
 
 class OpenToAnybody(StackCase):
     OPTIONS = {"workers": 0, "site": False, "env": {"SESSIONS_OPEN": "true", "SESSIONS_OPEN_MOST": "3"}}

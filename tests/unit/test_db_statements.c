@@ -105,6 +105,7 @@ static void use_tenants(struct db *db, const struct conf *conf)
     ok(sessions_totals(db, &totals, &e));
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));
     ok(jobs_count(db, &filter, &n, &e));
+    ok(jobs_place(db, s.uuid, uuid, &n, &e));
     ok(life_end_session(db, s.uuid, &e));
     ok(life_clean_session(db, &e));
     ok(sessions_forget(db, &e));
