@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cache.h"
 #include "fold.h"
 #include "gates.h"
@@ -81,28 +82,37 @@ static bool may_be_cached(const struct spec *spec, const struct source_link *lin
     return spec->use_cache && (!may_be_list || link->kind == SOURCE_ANY);
 }
 
-static int submit(struct request *req, const struct submission *sub, const struct target *t, char uuid[ID_UUID_BYTES],
-                  enum submitted *how, struct err *e)
+/* Under which names what is asked for is known. */
+struct names { char work[ID_SHA256_BYTES], outcome[ID_SHA256_BYTES]; };
+
+static void name_work(const struct request *req, const struct submission *sub, const struct target *t,
+                      struct names *names)
 {
-    char asked[URL_MAX_BYTES + 400], work[ID_SHA256_BYTES], outcome[ID_SHA256_BYTES];
+    char asked[URL_MAX_BYTES + 400];
     const char *tenant = jobs_tenant(req->session_uuid);
-    struct new_job job = { .url = t->url.text, .search_query = t->search_query, .source = t->link.source,
-                           .asked = target_asked(t),
-                           .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = work,
-                           .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms,
-                           .key_id = req->key_id, .wants_anew = !sub->spec.use_cache };
-    const char *decided_by;
-    bool only_listed;
 
     if (*t->search_query)
         fold_query(asked + snprintf(asked, sizeof asked, "search "), sizeof asked - 16, t->search_query);
     else
         cache_canonical(asked, sizeof asked, &t->link, t->url.text, spec_wants_list(&sub->spec));
-    cache_work_key(work, tenant, asked, sub->spec_json, sub->spec.client_ref);
+    cache_work_key(names->work, tenant, asked, sub->spec_json, sub->spec.client_ref);
     if (spec_wants_one(&sub->spec))     /* which may be the first of many */
         strncat(asked, " one", sizeof asked - strlen(asked) - 1);
-    cache_outcome_key(outcome, tenant, asked, &sub->spec);
-    job.outcome_key = outcome;
+    cache_outcome_key(names->outcome, tenant, asked, &sub->spec);
+}
+
+static int submit(struct request *req, const struct submission *sub, const struct target *t, const struct names *names,
+                  char uuid[ID_UUID_BYTES], enum submitted *how, struct err *e)
+{
+    struct new_job job = { .url = t->url.text, .search_query = t->search_query, .source = t->link.source,
+                           .asked = target_asked(t),
+                           .spec_json = sub->spec_json, .client_ref = sub->spec.client_ref, .work_key = names->work,
+                           .outcome_key = names->outcome,
+                           .priority = sub->spec.priority, .scheduled_at_ms = sub->scheduled_at_ms,
+                           .key_id = req->key_id, .wants_anew = !sub->spec.use_cache };
+    const char *decided_by;
+    bool only_listed;
+
     if (whitelist_enabled(req->db, req->conf, &only_listed, &decided_by, e))
         return -1;
     /* Whose it is has to be read first; then the worker takes what is there already. */
@@ -114,6 +124,7 @@ static int create_one(struct request *req, const struct submission *sub, const s
                       struct err *e)
 {
     char uuid[ID_UUID_BYTES];
+    struct names names;
     enum submitted how;
 
     if (target_check_whitelist(req, t, e)) {
@@ -122,7 +133,8 @@ static int create_one(struct request *req, const struct submission *sub, const s
             response_problem_member(res, "whitelist", offer);
         return -1;
     }
-    if (submit(req, sub, t, uuid, &how, e) || job_answer(req, uuid, res, e))
+    name_work(req, sub, t, &names);
+    if (submit(req, sub, t, &names, uuid, &how, e) || job_answer(req, uuid, res, e))
         return -1;
     snprintf(res->location, sizeof res->location, "/api/jobs/%s", uuid);
     res->status = how == SUBMIT_NEW ? 201 : 200;    /* the same work is under way, or done */
@@ -154,12 +166,35 @@ static int refuse_all(struct response *res, int count, bool by_whitelist, struct
                         : err_set(e, ERR_INPUT, "none of the %d links can be fetched", count);
 }
 
+/* What the links of one request have become so far. */
+struct batch {
+    struct { char work[ID_SHA256_BYTES], uuid[ID_UUID_BYTES]; } done[BULK_MOST];
+    int    count;
+    cJSON *jobs, *errors, *same;        /* of the answer */
+};
+
+/* The same link again, however it is written, is the same job, which is shown once. */
+static bool is_same(struct batch *b, int index, const struct names *names)
+{
+    for (int i = 0; i < b->count; i++)
+        if (strcmp(b->done[i].work, names->work) == 0) {
+            cJSON *o = cJSON_CreateObject();
+            json_put_int(o, "index", index);
+            json_put_text(o, "job_id", b->done[i].uuid);
+            cJSON_AddItemToArray(b->same, o);
+            return true;
+        }
+    return false;
+}
+
 static int create_each(struct request *req, const struct submission *sub, const cJSON *urls, struct response *res,
                        struct err *e)
 {
     const struct gates *gates = recent_gates(req, e);
-    char uuid[ID_UUID_BYTES];
+    static struct batch b;
     static struct target t;
+    char uuid[ID_UUID_BYTES];
+    struct names names;
     struct err full = { 0 };
     enum submitted how;
     struct err refused;
@@ -169,12 +204,15 @@ static int create_each(struct request *req, const struct submission *sub, const 
     if (!gates)
         return -1;
     res->json = cJSON_CreateObject();
-    cJSON *jobs = json_put_array(res->json, "jobs"), *errors = json_put_array(res->json, "errors");
+    b.count = 0;
+    b.jobs = json_put_array(res->json, "jobs");
+    b.errors = json_put_array(res->json, "errors");
+    b.same = json_put_array(res->json, "same");
     for (const cJSON *value = urls->child; value; value = value->next, index++) {
         struct spec_errors wrong = { 0 };
         target_read_url(req, value, "url", &t, &sub->spec, &wrong);
         if (wrong.count) {
-            add_refusal(errors, index, value, ERR_INPUT, wrong.list[0].message);
+            add_refusal(b.errors, index, value, ERR_INPUT, wrong.list[0].message);
             continue;
         }
         if (target_check_whitelist(req, &t, &refused)) {
@@ -182,24 +220,29 @@ static int create_each(struct request *req, const struct submission *sub, const 
                 *e = refused;
                 return -1;
             }
-            add_refusal(errors, index, value, refused.kind, refused.text);
+            add_refusal(b.errors, index, value, refused.kind, refused.text);
             foreign++;
             continue;
         }
-        if (submit(req, sub, &t, uuid, &how, e)) {
+        name_work(req, sub, &t, &names);
+        if (is_same(&b, index, &names))
+            continue;
+        if (submit(req, sub, &t, &names, uuid, &how, e)) {
             if (e->kind != ERR_LIMIT)
                 return -1;
             full = *e;
             e->kind = ERR_NONE;
-            add_refusal(errors, index, value, full.kind, full.text);
+            add_refusal(b.errors, index, value, full.kind, full.text);
             continue;
         }
         if (jobs_find(req->db, uuid, &job, e))
             return -1;
-        cJSON_AddItemToArray(jobs, view_job(&job, gates));
+        cJSON_AddItemToArray(b.jobs, view_job(&job, gates));
+        copy_text(b.done[b.count].work, sizeof names.work, names.work);
+        copy_text(b.done[b.count++].uuid, sizeof uuid, uuid);
     }
     res->status = 201;
-    if (jobs->child)
+    if (b.jobs->child)
         return 0;
     return full.kind ? err_set(e, full.kind, "%s", full.text) : refuse_all(res, index, foreign == index, e);
 }

@@ -116,6 +116,20 @@ class TheSameWork(Steering):
         self.assertEqual(self.api("POST", "/api/jobs", body).status, 201)
 
 
+class TheSameLinkInOneRequest(Steering):
+    def test_is_one_job_however_it_is_written(self):
+        video = "https://www.youtube.com/watch?v=samelink001"
+        urls = [f"{PAGE}&twice=1", video, f"{PAGE}&twice=1", "https://youtu.be/samelink001?si=x", f"{PAGE}&twice=2", "file:///x"]
+        reply = self.api("POST", "/api/jobs", {"urls": urls})
+        self.assertEqual(reply.status, 201, reply)
+        jobs = [job["job_id"] for job in reply.json["jobs"]]
+        self.assertEqual((len(jobs), len(set(jobs))), (3, 3))
+        self.assertEqual(reply.json["same"], [{"index": 2, "job_id": jobs[0]}, {"index": 3, "job_id": jobs[1]}])
+        self.assertEqual([error["index"] for error in reply.json["errors"]], [5])
+        again = self.api("POST", "/api/jobs", {"urls": urls[:2]})
+        self.assertEqual(([job["job_id"] for job in again.json["jobs"]], again.json["same"]), (jobs[:2], []))
+
+
 class AnIdempotencyKey(Steering):
     def post(self, key, body):
         return self.api("POST", "/api/jobs", body, headers={"Idempotency-Key": key})
@@ -198,8 +212,8 @@ class ManyLinks(Steering):
         reply = self.api("POST", "/api/jobs", {"urls": urls, "client_ref": "batch"})
         self.assertEqual(reply.status, 201, reply)
         jobs, errors = reply.json["jobs"], reply.json["errors"]
-        self.assertEqual([j["url"] for j in jobs], [urls[0], urls[2], urls[5]])
-        self.assertEqual(jobs[0]["job_id"], jobs[2]["job_id"], "the same work is one job")
+        self.assertEqual([j["url"] for j in jobs], [urls[0], urls[2]])
+        self.assertEqual(reply.json["same"], [{"index": 5, "job_id": jobs[0]["job_id"]}], "the same work is one job")
         self.assertEqual([(e["index"], e["url"]) for e in errors], [(1, urls[1]), (3, None), (4, urls[4])])
         self.assertTrue(all(e["message"] for e in errors))
         self.assertEqual({j["client_ref"] for j in jobs}, {"batch"})
