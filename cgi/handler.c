@@ -460,12 +460,12 @@ static int receive(struct exchange *x, const struct route *routes, struct db **d
     return find_route(x, routes, e) || ensure_db(x, db, e) || check_credentials(x, e) || read_body(x, e) ? -1 : 0;
 }
 
-static int store_answer(struct exchange *x, const char *name, const char *hash)
+static int store_answer(struct exchange *x, const struct idempotency_owner *owner, const char *name, const char *hash)
 {
     char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : xstrdup("");
     const struct stored_answer answer = { .status = x->res.status ? x->res.status : 200, .body = body,
                                           .location = x->res.location[0] ? x->res.location : NULL };
-    const int rc = idempotency_store(x->req.db, x->req.key_id, name, hash, &answer, &x->err);
+    const int rc = idempotency_store(x->req.db, owner, name, hash, &answer, &x->err);
 
     cJSON_free(body);
     return rc;
@@ -480,27 +480,24 @@ static void give_again(struct exchange *x, const struct stored_answer *answer)
 }
 
 /* Looks for the answer, carries out and stores in one member of the group's transaction, so that of two that come at
- * the same time the second finds the first one's answer. A session has names of its own: what clients send holds no
- * space. */
-static int run_once(struct exchange *x, const char *sent)
+ * the same time the second finds the first one's answer. */
+static int run_once(struct exchange *x, const char *name)
 {
-    const char *session = x->req.session_uuid;
-    char name[ID_UUID_BYTES + 256];
+    const struct idempotency_owner owner = { x->req.key_id, x->req.session_uuid };
     char *all = xasprintf("%s %s\n%s", x->req.method, x->path, x->body);
     struct stored_answer answer = { 0 };
     char hash[ID_SHA256_BYTES];
 
     id_sha256(hash, all, strlen(all));
     free(all);
-    snprintf(name, sizeof name, "%s%s%s", session, *session ? " " : "", sent);
     if (db_begin(x->req.db, &x->err))
         return -1;
-    const int found = idempotency_find(x->req.db, x->req.key_id, name, hash, &answer, &x->err);
+    const int found = idempotency_find(x->req.db, &owner, name, hash, &answer, &x->err);
     int rc = found < 0 ? -1 : 0;
     if (found == 1)
         give_again(x, &answer);
     else if (found == 0)
-        rc = x->route->run(&x->req, &x->res, &x->err) || store_answer(x, name, hash) ? -1 : 0;
+        rc = x->route->run(&x->req, &x->res, &x->err) || store_answer(x, &owner, name, hash) ? -1 : 0;
     stored_answer_free(&answer);
     return db_end(x->req.db, rc, &x->err);
 }

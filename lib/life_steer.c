@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "idempotency.h"
 #include "lanes.h"
 #include "life_tx.h"
 #include "lifecycle.h"
@@ -182,7 +183,7 @@ static int end_session_in_tx(struct db *db, const char *uuid, struct err *e)
 {
     int64_t ids[DELETE_AT_ONCE];
 
-    if (sessions_end(db, uuid, e))
+    if (sessions_end(db, uuid, e) || idempotency_forget_session(db, uuid, e))
         return -1;
     const int n = jobs_of_session(db, uuid, ids, DELETE_AT_ONCE, e);
     for (int i = 0; i < n; i++)

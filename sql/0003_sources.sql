@@ -159,6 +159,29 @@ ALTER TABLE api_keys ADD COLUMN max_items      INTEGER;
 ALTER TABLE api_keys ADD COLUMN max_duration_s INTEGER;
 ALTER TABLE api_keys ADD COLUMN max_file_mb    INTEGER;
 
+-- Sessions have names of their own, and each tenant has room for so many answers.
+CREATE TABLE idempotency_keys_new (
+    key_id        INTEGER NOT NULL,                 -- whose; 0: a session without a key
+    session_uuid  TEXT    NOT NULL,                 -- "": the library's
+    name          TEXT    NOT NULL,                 -- as sent
+    request_hash  TEXT    NOT NULL,                 -- of method, path and body
+    status        INTEGER NOT NULL,
+    location      TEXT,
+    body          TEXT    NOT NULL,
+    size_bytes    INTEGER NOT NULL,                 -- of name and body
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (key_id, session_uuid, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO idempotency_keys_new (key_id, session_uuid, name, request_hash, status, location, body, size_bytes,
+        created_at_ms)
+    SELECT key_id, '', name, request_hash, status, location, body, length(name) + length(CAST(body AS BLOB)),
+        created_at_ms
+    FROM idempotency_keys;
+DROP TABLE idempotency_keys;
+ALTER TABLE idempotency_keys_new RENAME TO idempotency_keys;
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at_ms);
+CREATE INDEX idempotency_keys_room ON idempotency_keys (session_uuid, key_id, size_bytes);
+
 -- ---- who may be downloaded ----
 
 CREATE TABLE whitelist (

@@ -254,6 +254,32 @@ class TheLimitOfJobs(SessionCase):
         self.assertProblem(self.as_session(a, "POST", "/api/jobs", {"urls": [f"{GOOD}&more=1"]}), 429, "limit")
 
 
+class AnIdempotencyKey(SessionCase):
+    def once(self, session, name, urls):
+        return self.as_session(session, "POST", "/api/jobs", {"urls": urls}, key=None, headers={"Idempotency-Key": name})
+
+    def test_of_a_link_five_hundred_times_keeps_little(self):
+        a = self.open()
+        first, again = (self.once(a, "one", [f"{GOOD}&many=same"] * 500) for _ in range(2))
+        self.assertEqual((first.status, again.status, again.json), (201, 201, first.json))
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        self.assertEqual([(s["index"], s["job_id"]) for s in first.json["same"]], [(n, first.json["jobs"][0]["job_id"]) for n in range(1, 500)])
+        self.assertLess(len(first.body), 50000)
+
+    def test_has_room_for_so_much_in_each_session(self):
+        a = self.open()
+        urls = [f"{GOOD}&room=1", *(f"file:///{n:0>90}" for n in range(499))]
+        replies = [self.once(a, f"k{n}", urls) for n in range(12)]
+        full = [r.status for r in replies].index(429)
+        self.assertProblem(replies[full], 429, "limit")
+        self.assertTrue(replies[full].headers["Retry-After"])
+        self.assertLessEqual(self.s.value("SELECT SUM(length(CAST(body AS BLOB))) FROM idempotency_keys WHERE session_uuid = ?", a), 1 << 20)
+        self.assertEqual(self.once(a, "k0", urls).json, replies[0].json, "what was kept is kept")
+        refused = self.as_session(a, "POST", "/api/jobs", {"urls": [f"{GOOD}&room=2", *urls[1:]]}, key=None, headers={"Idempotency-Key": "another"})
+        self.assertEqual((refused.status, self.session(a)["jobs"]["submitted"]), (429, 1), "a refused request has done nothing")
+        self.assertEqual(self.once(self.open(), "k0", urls).status, 201, "others have room of their own")
+
+
 class AKeyWithLimits(SessionCase):
     def command(self, *words):
         return subprocess.run([os.path.join(BUILD, "dubplate"), "key", *words], env=self.s.env, capture_output=True, text=True, check=False)

@@ -180,8 +180,8 @@ static void use_everything(void)
     ok(sources_free_probes(db, &e));
     ok(gates_load(&gates, db, &conf, &e));
     ok(events_list(db, c.job_id, 0, 10, ignore_event, NULL, &e));
-    ok(idempotency_find(db, 1, "a", "h", &given, &e));
-    ok(idempotency_store(db, 1, "a", "h", &answer, &e));
+    ok(idempotency_find(db, &(struct idempotency_owner){ 1, "" }, "a", "h", &given, &e));
+    ok(idempotency_store(db, &(struct idempotency_owner){ 1, "" }, "a", "h", &answer, &e));
     ok(idempotency_expire(db, 10, &e));
     ok(jobs_request(db, c.job_id, &request, &e));
     job_request_free(&request);
