@@ -61,5 +61,7 @@
     INT(session_max_jobs, "SESSION_MAX_JOBS", 10, 1, 100000, "jobs that a session holds, finished ones included") \
     INT(sessions_open_most, "SESSIONS_OPEN_MOST", 100, 1, 1000000,                                               \
         "with SESSIONS_OPEN: sessions without a key that may be open at the same time")                         \
+    INT(sessions_open_jobs, "SESSIONS_OPEN_JOBS", 200, 1, 100000,                                                \
+        "with SESSIONS_OPEN: jobs that all sessions without a key together may have open")                      \
     INT(session_max_items, "SESSION_MAX_ITEMS", 50, 1, 100000, "items of one list that a session's job takes")   \
     STR(log_level, "LOG_LEVEL", "info", "error, warn, info or debug")

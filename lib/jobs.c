@@ -33,7 +33,7 @@
 
 enum {
     Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_OFFER_WORK, Q_WITHDRAW_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE,
-    Q_LIST_BOTH, Q_LIST_SESSION, Q_PLACE, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_OF_SESSION,
+    Q_LIST_BOTH, Q_LIST_SESSION, Q_PLACE, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_COUNT_KEYLESS, Q_OF_SESSION,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
     Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
     Q_REMOVE, Q_WHY, Q_COUNT
@@ -78,6 +78,9 @@ static const char *const sql[Q_COUNT] = {
     [Q_COUNT_KEY] =
         "SELECT COUNT(*) FROM download_jobs"
         " WHERE key_id = :key_id AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
+    [Q_COUNT_KEYLESS] =
+        "SELECT COUNT(*) FROM download_jobs WHERE key_id IS NULL AND session_uuid > ''"
+        " AND state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL",
     [Q_OF_SESSION] =
         "SELECT id FROM download_jobs WHERE session_uuid = :session AND deleted_at_ms IS NULL"
         " ORDER BY id LIMIT :limit",
@@ -361,6 +364,11 @@ int jobs_open_of_key(struct db *db, int64_t key_id, int64_t *count, struct err *
 
     bind_int(s, ":key_id", key_id);
     return read_number(s, count, e);
+}
+
+int jobs_open_of_keyless(struct db *db, int64_t *count, struct err *e)
+{
+    return read_number(db_stmt(db, sql[Q_COUNT_KEYLESS]), count, e);
 }
 
 int jobs_of_session(struct db *db, const char *session_uuid, int64_t *ids, int max, struct err *e)

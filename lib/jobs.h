@@ -96,6 +96,9 @@ int jobs_count(struct db *db, const struct job_filter *filter, int64_t *total, s
 /* How many a key has open. */
 int jobs_open_of_key(struct db *db, int64_t key_id, int64_t *count, struct err *e);
 
+/* How many sessions without a key have open, all together. */
+int jobs_open_of_keyless(struct db *db, int64_t *count, struct err *e);
+
 /* The oldest that a session holds: their ids, at most max. Returns how many, or -1. */
 int jobs_of_session(struct db *db, const char *session_uuid, int64_t *ids, int max, struct err *e);
 

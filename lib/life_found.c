@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "life_tx.h"
 #include "life_work.h"
+#include "source.h"
 
 #define TWIN_LOOKS_MS 30000         /* where nobody wakes it: the other one waits, or was stopped while it did */
 
@@ -20,6 +21,15 @@ static int find_shared(struct db *db, const struct conf *conf, const char *resul
         *id = 0;
     track_free(&t);
     return 0;
+}
+
+/* Whom its page is asked of. Each host is a flow of its own in the queue, which a claim has to look at: where a stranger
+ * names a list, all its unknown hosts are one with the list's. */
+static const char *asked_of(const struct job_request *r, const struct found *f)
+{
+    const bool is_keyless = *r->session_uuid && !r->key_id;
+
+    return f->asked && (!is_keyless || source_named(f->asked)) ? f->asked : r->asked;
 }
 
 /* A track and its task, in the state in which they are born: queued, a twin of one that is under way, done with files
@@ -47,7 +57,7 @@ static int add_found(struct db *db, const struct conf *conf, const struct claim 
         return 0;
     const struct new_task task = {
         .kind = "track", .queue = "default", .job_id = c->job_id, .subject_id = id, .priority = r->priority,
-        .turn_ms = r->created_at_ms + (f->index - 1) * QUEUE_TURN_MS, .source = f->asked ? f->asked : r->asked,
+        .turn_ms = r->created_at_ms + (f->index - 1) * QUEUE_TURN_MS, .source = asked_of(r, f),
         .asks = f->asks, .paused = r->is_paused, .ended = f->refused ? "failed" : shared ? "done" : NULL,
         .error_kind = kind, .error_text = text, .waits_for = twin ? QUEUE_TWIN : NULL,
         .run_after_ms = twin ? clock_wall_ms() + TWIN_LOOKS_MS : 0,

@@ -11,7 +11,8 @@
 #include "status.h"
 #include "tracks.h"
 
-#define PREVIEWS_OPEN_MOST 50
+#define PREVIEWS_OPEN_MOST         50
+#define PREVIEWS_OPEN_MOST_SESSION 5    /* a flow each, in the worst case (queue.h), times so many sessions */
 
 static int check_session(struct db *db, struct new_job *j, struct err *e)
 {
@@ -29,14 +30,29 @@ static int check_session(struct db *db, struct new_job *j, struct err *e)
     return sessions_used(db, j->session_uuid, e);
 }
 
+/* Strangers take of the queue what is left for them all, however many they are. */
+static int check_keyless(struct db *db, const struct conf *conf, struct err *e)
+{
+    int64_t open = 0;
+
+    if (jobs_open_of_keyless(db, &open, e))
+        return -1;
+    return open < conf->sessions_open_jobs
+               ? 0
+               : err_set(e, ERR_LIMIT, "sessions without a key have %lld jobs open, as many as all of them together may;"
+                         " try again when some have ended", (long long)open);
+}
+
 /* May there be another job of this session, of this key? In the transaction that adds it: two that come at the same
  * time are counted one after the other. */
-static int admit(struct db *db, struct new_job *j, struct err *e)
+static int admit(struct db *db, const struct conf *conf, struct new_job *j, struct err *e)
 {
     j->limits = (struct quota){ 0 };
     if (j->session_uuid && check_session(db, j, e))
         return -1;
-    return j->key_id ? life_check_key(db, j->key_id, &j->limits, e) : 0;
+    if (j->key_id)
+        return life_check_key(db, j->key_id, &j->limits, e);
+    return j->session_uuid ? check_keyless(db, conf, e) : 0;
 }
 
 static int add_in_tx(struct db *db, const struct new_job *j, struct err *e)
@@ -147,7 +163,7 @@ static int submit_in_tx(struct db *db, const struct conf *conf, struct new_job *
         copy_text(uuid, ID_UUID_BYTES, other);
     if (same)
         return same < 0 ? -1 : hasten(db, uuid, j, e);
-    if (admit(db, j, e))
+    if (admit(db, conf, j, e))
         return -1;
     int rc = find_cached(db, conf, j, &from, e);
     *how = from.id ? SUBMIT_CACHED : SUBMIT_NEW;
@@ -170,11 +186,12 @@ int life_submit(struct db *db, const struct conf *conf, struct new_job *j, char 
 
 static int add_preview(struct db *db, struct preview *p, const char *asked, struct err *e)
 {
+    const int64_t most = db_session(db) ? PREVIEWS_OPEN_MOST_SESSION : PREVIEWS_OPEN_MOST;
     int64_t open = 0;
 
     if (previews_open(db, &open, e))
         return -1;
-    if (open >= PREVIEWS_OPEN_MOST)
+    if (open >= most)
         return err_set(e, ERR_LIMIT, "%lld previews are waiting already; try again in a moment", (long long)open);
     if (previews_add(db, p, e))
         return -1;

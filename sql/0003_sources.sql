@@ -81,7 +81,7 @@ CREATE INDEX download_jobs_outcome ON download_jobs (outcome_key, finished_at_ms
 CREATE INDEX download_jobs_session ON download_jobs (session_uuid, id)
     WHERE session_uuid IS NOT NULL AND deleted_at_ms IS NULL;
 -- How many somebody has open; and the sessions' (all of them, deleted ones too) for their end.
-CREATE INDEX download_jobs_key ON download_jobs (key_id)
+CREATE INDEX download_jobs_key ON download_jobs (key_id, session_uuid)
     WHERE state IN ('queued', 'running', 'paused') AND deleted_at_ms IS NULL;
 
 -- ---- tracks ----

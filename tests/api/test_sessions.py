@@ -459,6 +459,28 @@ class OpenToAnybody(StackCase):
         self.assertEqual(self.api("DELETE", f"/api/sessions/{session}", key=None, headers={"X-Session-ID": session}).status, 204)
         self.assertEqual(self.api("POST", "/api/sessions", key=None).status, 201, "one that ended makes room")
 
+    def test_lets_strangers_in_one_after_the_other(self):
+        replies = [self.api("POST", "/api/sessions", key=None) for _ in range(60)]
+        hasty = [r for r in replies if not r.json.get("request_id") and r.status == 429]
+        self.assertTrue(hasty, "the front door counts them")
+        self.assertProblem(hasty[0], 429, hasty[0].kind, by_nginx=True)
+        self.assertTrue(hasty[0].headers["Retry-After"])
+        self.assertEqual({self.api("POST", "/api/sessions").status for _ in range(60)}, {201}, "and nobody who has a key")
+
+
+class OpenJobs(StackCase):
+    OPTIONS = {"workers": 0, "site": False, "env": {"SESSIONS_OPEN": "true", "SESSIONS_OPEN_JOBS": "3"}}
+
+    def test_of_all_strangers_together_are_so_many(self):
+        def ask(n, key=None):
+            session = self.api("POST", "/api/sessions", key=key).json["session_uuid"]
+            return self.api("POST", "/api/jobs", {"url": f"{GOOD}&open={n}"}, key=key, headers={"X-Session-ID": session})
+        replies = [ask(n) for n in range(5)]
+        self.assertEqual([r.status for r in replies], [201, 201, 201, 429, 429])
+        self.assertProblem(replies[4], 429, "limit")
+        self.assertTrue(replies[4].headers["Retry-After"])
+        self.assertEqual(ask(9, key=self.s.key).status, 201, "who has a key is not counted among them")
+
 
 if __name__ == "__main__":
     main()

@@ -100,6 +100,10 @@ static void use_tenants(struct db *db, const struct conf *conf)
     nobodys.key_id = 0;
     ok(sessions_add(db, &nobodys, 100, &e));
     ok(life_submit(db, conf, &ask, uuid, &how, &e));
+    ask.session_uuid = nobodys.uuid;
+    ask.key_id = 0;
+    ask.work_key = "nobody's";
+    ok(life_submit(db, conf, &ask, uuid, &how, &e));
     ok(sessions_find(db, s.uuid, &s, &e));
     ok(sessions_list(db, "", 10, ignore_session, NULL, &e));
     ok(sessions_totals(db, &totals, &e));
@@ -117,7 +121,7 @@ static void use_everything(void)
 {
     struct db *db = fresh();
     struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 10, .lease_s = 60, .source_rest_s = 1,
-                         .source_budgets = "*=1000", .data_dir = ".", .cache_days = 30, .max_duration_s = 60 };
+                         .source_budgets = "*=1000", .data_dir = ".", .cache_days = 30, .max_duration_s = 60, .sessions_open_jobs = 1 };
     struct job_filter filter = { .before_id = INT64_MAX, .limit = 10 };
     struct queue_progress p = { .stage = "download", .percent = 1, .downloaded_bytes = -1, .total_bytes = -1,
                                 .speed_bps = -1, .eta_s = -1 };

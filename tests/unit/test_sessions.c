@@ -340,6 +340,64 @@ TEST(a_session_holds_so_many_jobs_and_a_deleted_one_makes_room)
     counts_are_right();
 }
 
+TEST(sessions_without_a_key_have_so_many_jobs_open_together)
+{
+    const char *a = opened(), *b = opened();
+
+    conf.sessions_open_jobs = 2;
+    const struct outcome first = ask(a, "https://example.org/1");
+    ask(b, "https://example.org/2");
+    assert_int_equal(ask_as(b, 0, "https://example.org/3").rc, -1);
+    assert_int_equal(e.kind, ERR_LIMIT);
+    assert_true(ask(a, "https://example.org/1").existing);
+    assert_int_equal(session(b).jobs_submitted, 1);
+    assert_int_equal(ask_as(NULL, 0, "https://example.org/3").rc, 0);       /* the library's are not theirs */
+    assert_int_equal(ask_as(b, 7, "https://example.org/4").rc, 0);          /* nor who shows a key as well */
+    must(life_cancel(db, first.uuid, &e));
+    assert_int_equal(ask_as(b, 0, "https://example.org/3").rc, 0);
+}
+
+static void find_on_hosts(const struct claim *c, int count)
+{
+    const struct listing list = { "A list", count + 1 };
+    struct found items[8];
+    char uuids[8][ID_UUID_BYTES], hosts[8][32];
+
+    for (int i = 0; i <= count; i++) {
+        id_uuid7(uuids[i]);
+        snprintf(hosts[i], sizeof hosts[i], i < count ? "host%d.example" : "youtube", i);
+        items[i] = (struct found){ .uuid = uuids[i], .index = i + 1, .info = &info, .asked = hosts[i], .asks = ASKS_PAGE };
+    }
+    must(life_resolved(db, &conf, c, items, count + 1, &list, NULL, &e));
+}
+
+TEST(the_hosts_in_a_strangers_list_are_one_flow_and_platforms_keep_theirs)
+{
+    ask(opened(), "https://example.org/list");
+    struct claim c = claim();
+    find_on_hosts(&c, 5);
+    assert_int_equal(number("SELECT COUNT(DISTINCT source) FROM tasks WHERE kind = 'track'"), 2);
+    assert_int_equal(number("SELECT COUNT(*) FROM tasks WHERE kind = 'track' AND source = 'example.org'"), 5);
+    assert_int_equal(number("SELECT COUNT(*) FROM tasks WHERE kind = 'track' AND source = 'youtube'"), 1);
+    run("DELETE FROM tasks");
+    ask(NULL, "https://example.org/list");
+    c = claim();
+    find_on_hosts(&c, 5);
+    assert_int_equal(number("SELECT COUNT(DISTINCT source) FROM tasks WHERE kind = 'track'"), 6);
+}
+
+TEST(a_session_has_five_previews_open_at_a_time)
+{
+    struct preview p = { .url = "https://example.org/", .source = "generic", .download_type = "auto" };
+
+    db_confine(db, opened());
+    for (int i = 0; i < 5; i++)
+        must(life_preview(db, &p, "example.org", &e));
+    refuses(life_preview(db, &p, "example.org", &e), ERR_LIMIT);
+    db_confine(db, NULL);
+    must(life_preview(db, &p, "example.org", &e));
+}
+
 TEST(a_job_has_the_smaller_of_its_sessions_and_its_keys_limits)
 {
     const struct quota of_key = { .max_items = 5, .max_duration_s = 600 };
@@ -532,6 +590,9 @@ UNIT_MAIN(JOB(a_session_is_a_credential_until_it_is_ended_or_expires),
           JOB(what_others_have_is_no_answer_at_once),
           JOB(who_wants_a_finished_job_done_anew_gets_another),
           JOB(a_session_holds_so_many_jobs_and_a_deleted_one_makes_room),
+          JOB(sessions_without_a_key_have_so_many_jobs_open_together),
+          JOB(the_hosts_in_a_strangers_list_are_one_flow_and_platforms_keep_theirs),
+          JOB(a_session_has_five_previews_open_at_a_time),
           JOB(a_job_has_the_smaller_of_its_sessions_and_its_keys_limits),
           JOB(a_key_has_so_many_jobs_open_at_a_time_in_its_sessions_as_well),
           JOB(a_key_has_a_name_of_its_own_and_an_id_that_is_never_used_again),
