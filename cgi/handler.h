@@ -91,8 +91,8 @@ int64_t request_int(const struct request *req, const char *name, int64_t fallbac
 void response_header(struct response *res, const char *name, const char *value);
 
 /* Sets the entity tag to a revision, and `more` of what is shown ("" for nothing). Returns true, and makes it a 304, if
- * the client already has it. Revisions count what happens to all tenants: a session's tag is a hash of what it is shown,
- * and whether it has that already is found out when it is sent. */
+ * the client already has it. Revisions count what happens to all tenants: a session's tag is a hash of what it is
+ * shown, and whether it has that already is found out when it is sent. */
 bool response_unchanged(const struct request *req, struct response *res, int64_t revision, const char *more);
 
 /* A member of its own (RFC 9457 §3.2) that the problem will have, if it comes to one. Takes the value. */

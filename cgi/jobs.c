@@ -20,7 +20,14 @@
 
 #define TRACKS_SHOWN 200
 
-struct list { cJSON *items; const char *word; struct gates gates; int64_t last_id; char last[ID_UUID_BYTES]; int count; };
+struct list {
+    cJSON       *items;
+    const char  *word;
+    struct gates gates;
+    int64_t      last_id;
+    char         last[ID_UUID_BYTES];
+    int          count;
+};
 
 static void add_job(void *arg, const struct job *job)
 {

@@ -45,8 +45,8 @@ int events_list(struct db *db, int64_t job_id, int64_t after, int limit,
     bind_int(s, ":limit", limit);
     while ((row = db_step(s, e)) == 1)
         on_row(arg, &(struct event){ .seq = col_int(s, 0), .at_ms = col_int(s, 1), .event = col_text(s, 2),
-                                     .task_kind = col_text(s, 3), .track_uuid = col_text(s, 4), .attempt = col_int(s, 5),
-                                     .stage = col_text(s, 6), .error_kind = col_text(s, 7),
-                                     .detail = col_text(s, 8) });
+                                     .task_kind = col_text(s, 3), .track_uuid = col_text(s, 4),
+                                     .attempt = col_int(s, 5), .stage = col_text(s, 6),
+                                     .error_kind = col_text(s, 7), .detail = col_text(s, 8) });
     return row;
 }

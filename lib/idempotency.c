@@ -20,8 +20,9 @@ static const char *const sql[Q_COUNT] = {
         "INSERT INTO idempotency_keys (key_id, session_uuid, name, request_hash, status, location, body, size_bytes,"
         "       created_at_ms)"
         " VALUES (:key_id, :session, :name, :hash, :status, :location, :body, :size_bytes, :now_ms)"
-        " ON CONFLICT (key_id, session_uuid, name) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,"
-        "       location = excluded.location, body = excluded.body, size_bytes = excluded.size_bytes,"
+        " ON CONFLICT (key_id, session_uuid, name) DO UPDATE SET request_hash = excluded.request_hash,"
+        "       status = excluded.status, location = excluded.location, body = excluded.body,"
+        "       size_bytes = excluded.size_bytes,"
         "       created_at_ms = excluded.created_at_ms",
     [Q_EXPIRE] =
         "DELETE FROM idempotency_keys WHERE (key_id, session_uuid, name) IN"

@@ -23,8 +23,8 @@ static int find_shared(struct db *db, const struct conf *conf, const char *resul
     return 0;
 }
 
-/* Whom its page is asked of. Each host is a flow of its own in the queue, which a claim has to look at: where a stranger
- * names a list, all its unknown hosts are one with the list's. */
+/* Whom its page is asked of. Each host is a flow of its own in the queue, which a claim has to look at: where a
+ * stranger names a list, all its unknown hosts are one with the list's. */
 static const char *asked_of(const struct job_request *r, const struct found *f)
 {
     const bool is_keyless = *r->session_uuid && !r->key_id;

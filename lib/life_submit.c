@@ -39,8 +39,8 @@ static int check_keyless(struct db *db, const struct conf *conf, struct err *e)
         return -1;
     return open < conf->sessions_open_jobs
                ? 0
-               : err_set(e, ERR_LIMIT, "sessions without a key have %lld jobs open, as many as all of them together may;"
-                         " try again when some have ended", (long long)open);
+               : err_set(e, ERR_LIMIT, "sessions without a key have %lld jobs open, as many as all of them together"
+                         " may; try again when some have ended", (long long)open);
 }
 
 /* May there be another job of this session, of this key? In the transaction that adds it: two that come at the same

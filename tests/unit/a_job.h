@@ -34,7 +34,8 @@ static int job_enter(void **state)
         return -1;
     log_set_level(LOG_WARN);
     conf = (struct conf){ .max_retries = 3, .max_crashes = 3, .retry_base_ms = 1000, .lease_s = 60,
-                          .max_duration_s = 14400, .sessions_open_jobs = 200, .source_rest_s = 100, .source_budgets = "", .data_dir = "." };
+                          .max_duration_s = 14400, .sessions_open_jobs = 200, .source_rest_s = 100,
+                          .source_budgets = "", .data_dir = "." };
     return db_migrate("t.db", &e) || db_open(&db, "t.db", &e);
 }
 

@@ -121,7 +121,8 @@ static void use_everything(void)
 {
     struct db *db = fresh();
     struct conf conf = { .max_retries = 3, .max_crashes = 3, .retry_base_ms = 10, .lease_s = 60, .source_rest_s = 1,
-                         .source_budgets = "*=1000", .data_dir = ".", .cache_days = 30, .max_duration_s = 60, .sessions_open_jobs = 1 };
+                         .source_budgets = "*=1000", .data_dir = ".", .cache_days = 30, .max_duration_s = 60,
+                         .sessions_open_jobs = 1 };
     struct job_filter filter = { .before_id = INT64_MAX, .limit = 10 };
     struct queue_progress p = { .stage = "download", .percent = 1, .downloaded_bytes = -1, .total_bytes = -1,
                                 .speed_bps = -1, .eta_s = -1 };

@@ -324,11 +324,11 @@ TEST(chapter_titles_have_200_characters_at_most)
     for (size_t i = 0; i < LENGTH(letters); i++) {
         struct meta m = META_INIT;
         size_t n = (size_t)snprintf(text, sizeof text, "{\"chapters\":[{\"start_time\":0,\"title\":\"");
-        want[0] = '\0';
+        size_t wanted = 0;
         for (int k = 0; k < 700; k++) {
             n += (size_t)snprintf(text + n, sizeof text - n, "%s", letters[i]);
             if (k < 200)
-                strcat(want, letters[i]);
+                wanted += (size_t)snprintf(want + wanted, sizeof want - wanted, "%s", letters[i]);
         }
         snprintf(text + n, sizeof text - n, "\"}]}");
         hear(&m, text, META_FROM_PAGE);

@@ -42,7 +42,8 @@ TEST(a_playlist_that_has_no_room_for_all_ends_with_a_note)
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) && *line; last = line)
         if (*line != '#') {
-            check(atoi(line + strlen("audio/")) == ++named && strstr(line, ".mp3"), "line %d is %s", named, line);
+            check(strtol(line + strlen("audio/"), NULL, 10) == ++named && strstr(line, ".mp3"), "line %d is %s", named,
+                  line);
             check(strncmp(last, "#EXTINF:", 8) == 0, "before it stands %.20s", last);
         }
     snprintf(note, sizeof note, "# %d more tracks have no room in this file of 32 MB", TRACKS - named);

@@ -366,7 +366,8 @@ static void find_on_hosts(const struct claim *c, int count)
     for (int i = 0; i <= count; i++) {
         id_uuid7(uuids[i]);
         snprintf(hosts[i], sizeof hosts[i], i < count ? "host%d.example" : "youtube", i);
-        items[i] = (struct found){ .uuid = uuids[i], .index = i + 1, .info = &info, .asked = hosts[i], .asks = ASKS_PAGE };
+        items[i] = (struct found){ .uuid = uuids[i], .index = i + 1, .info = &info, .asked = hosts[i],
+                                   .asks = ASKS_PAGE };
     }
     must(life_resolved(db, &conf, c, items, count + 1, &list, NULL, &e));
 }
