@@ -82,6 +82,9 @@ $(BUILD)/worker/%.o: worker/%.c
 $(BUILD)/tests/unit/test_%: tests/unit/test_%.c $(filter-out %/main.o,$(WORKER_OBJ)) $(BUILD)/libdubplate.a $(SQLITE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -isystem build/vendor -o $@ $(filter %.c %.o %.a,$^) -lcmocka $(LIBS)
+$(BUILD)/tests/unit/test_mp3: tests/unit/test_mp3.c $(MEDIA_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iworker $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/main.o,$^) -lcmocka $(MEDIA_LIBS)
 # The regression test of the WAL-reset bug once more, on the system's SQLite: an affected one has to lose data, or the
 # test proves nothing.
 $(BUILD)/tests/unit/control/wal_reset: tests/unit/test_wal_reset.c tests/unit/vfs_shim.h

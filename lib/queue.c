@@ -31,8 +31,9 @@
 enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
-    Q_RESCHEDULE, Q_OTHERS, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE, Q_CLOCK, Q_SET_CLOCK, Q_SHIFT,
-    Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_PAGE_READ, Q_WAKE_TWINS, Q_DROP_HOUSE, Q_FORGET_PREVIEW, Q_COUNT
+    Q_RESCHEDULE, Q_OTHERS, Q_COUNT_RUNNING, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE,
+    Q_CLOCK, Q_SET_CLOCK, Q_SHIFT, Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_PAGE_READ, Q_WAKE_TWINS, Q_DROP_HOUSE,
+    Q_FORGET_PREVIEW, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -104,6 +105,7 @@ static const char *const sql[Q_COUNT] = {
         "   ORDER BY k.id LIMIT :most) RETURNING job_id",
     /* An hour's rows have no job. */
     [Q_FORGET_PREVIEW] = "DELETE FROM tasks WHERE job_id IS NULL AND kind = 'preview' AND subject_id = :id",
+    [Q_COUNT_RUNNING] = "SELECT count(*) FROM tasks WHERE state = 'running' AND owner = :owner",
     [Q_OWNERS] = "SELECT DISTINCT owner FROM tasks WHERE state = 'running' AND owner <> :self LIMIT :max",
     [Q_ORPHAN] =
         "SELECT id, job_id, subject_id, attempt, kind, source, asks FROM tasks"
@@ -399,6 +401,17 @@ int queue_others_running(struct db *db, const struct claim *c, struct err *e)
     bind_int(s, ":job_id", c->job_id);
     bind_int(s, ":id", c->task_id);
     return db_has_row(s, e);
+}
+
+int queue_count_running(struct db *db, const char *owner, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_COUNT_RUNNING]);
+
+    bind_text(s, ":owner", owner);
+    const int row = db_step(s, e);
+    const int count = row == 1 ? (int)col_int(s, 0) : -1;
+    db_done(s);
+    return count;
 }
 
 int queue_drop_house(struct db *db, int64_t job_id, struct err *e)

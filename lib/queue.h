@@ -134,6 +134,9 @@ int queue_others_running(struct db *db, const struct claim *c, struct err *e);
 /* [tx] House-keeping that waits, of a job that goes: it is not to begin any more. */
 int queue_drop_house(struct db *db, int64_t job_id, struct err *e);
 
+/* How many tasks this owner runs now, or -1. */
+int queue_count_running(struct db *db, const char *owner, struct err *e);
+
 /* Owners, other than `self`, that hold running tasks; at most max. Returns the count or -1. */
 int queue_other_owners(struct db *db, const char *self, char (*owners)[QUEUE_OWNER_BYTES], int max, struct err *e);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -136,7 +137,8 @@ int media_run(struct run *r, const struct media_call *call, cJSON *request, doub
 #ifndef DUBPLATE_ASAN       /* its shadow memory alone takes terabytes of address space */
         .limit_memory_bytes = MEMORY_MAX_BYTES,
 #endif
-        .limit_cpu_s = r->conf->task_timeout_s, .on_line = on_line, .on_error_line = on_error_line, .tick = on_tick,
+        .limit_cpu_s = r->conf->task_timeout_s * get_nprocs(),
+        .on_line = on_line, .on_error_line = on_error_line, .tick = on_tick,
         .arg = &t,
     };
     memcpy(spec.fds, fds, sizeof fds);

@@ -15,6 +15,8 @@
  * however small the source's was. */
 #define MEDIA_MAX_BYTES(conf) ((conf)->max_duration_s * 192000 * 6 + (8 << 20))
 
+#define MEDIA_THREADS_MAX 64    /* that the program takes from a request; it may have fewer */
+
 struct media_call {
     const char *command;            /* "master", "cover", "tag", "verify" */
     const char *input, *second;     /* names below run->work, or absolute; second: NULL for none */

@@ -1,8 +1,10 @@
 """The jail: what is refused, what is closed, and that no reply names a file."""
 
 import os
+import re
 import subprocess
 import tempfile
+import time
 import unittest
 
 import media
@@ -14,6 +16,26 @@ class Confine(unittest.TestCase):
         self.assertEqual(reply.status, 0, reply)
         self.assertGreaterEqual(len(reply.result), 14)
         self.assertEqual(set(reply.result.values()), {"EPERM"}, reply)
+
+    def test_the_filter_holds_for_every_thread(self):
+        with tempfile.TemporaryDirectory() as folder:
+            wav = os.path.join(folder, "a.wav")
+            media.synthesize(wav, "0.1*random(0)", 1)
+            argv = ["/bin/sh", "-c", media.LAUNCH, media.PROGRAM, "master", wav, os.path.join(folder, "out")]
+            with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                  env=media.environment()) as program:
+                def modes():
+                    found = []
+                    for name in os.listdir(f"/proc/{program.pid}/task"):
+                        with open(f"/proc/{program.pid}/task/{name}/status") as file:
+                            found.append(re.search(r"Seccomp:\s+(\d)", file.read()).group(1))
+                    return found
+                # It reads its request only when it is confined, and none comes yet.
+                while "2" not in modes() and program.poll() is None:
+                    time.sleep(0.01)
+                self.assertEqual(modes(), ["2"] * min(os.cpu_count(), 16))
+                program.stdin.write(b"{}")
+                program.stdin.close()
 
     def test_missing_descriptors_are_an_input_error(self):
         for command in ("master", "cover", "tag", "verify"):
@@ -48,7 +70,7 @@ class Confine(unittest.TestCase):
             if done.returncode != 0:
                 self.skipTest("strace does not work here")
             with open(log) as file:
-                after = file.read().split("PR_SET_SECCOMP", 1)[1].splitlines()[1:]
+                after = file.read().split("SECCOMP_SET_MODE_FILTER", 1)[1].splitlines()[1:]
             calls = {line.split("(", 1)[0] for line in after if "(" in line}
             refused = [line for line in after if "EPERM" in line and not line.startswith("socket(")]
             self.assertEqual(refused, [])

@@ -252,6 +252,18 @@ class Master(unittest.TestCase):
         result, out = self.master(path("nan.wav"))
         self.check_target(result, out)
 
+    def test_threads_change_the_time_and_nothing_else(self):
+        media.ffmpeg("-t", "45", "-i", media.MUSIC % "machine_wars", path("long.flac"))
+        for request in ({}, {"vbr_quality": 4, "sample_rate_hz": 44100}, {"bitrate_kbps": 128}):
+            files = []
+            for threads in (1, 2, 64):
+                out = path(f"threads-{threads}.mp3")
+                media.run("master", path("long.flac"), dict(request, threads=threads), out)
+                with open(out, "rb") as file:
+                    files.append(file.read())
+            self.assertGreater(len(files[0]), 500000)
+            self.assertTrue(files[0] == files[1] == files[2], request)
+
     def test_the_info_frame_states_delay_padding_and_length(self):
         _, out = self.master(path("music.wav"))
         with open(out, "rb") as file:

@@ -178,6 +178,7 @@ static void use_everything(void)
     ok(queue_other_owners(db, "w2", owners, 4, &e));
     ok(queue_next_orphan(db, "w1", INT64_MAX, &d, &e));
     ok(queue_others_running(db, &c, &e));
+    ok(queue_count_running(db, "w1", &e));
     ok(queue_lane(db, "default", &lane, &e));
     ok(queue_running(db, 10, ignore_running, NULL, &e));
     ok(jobs_totals(db, &totals, &e));

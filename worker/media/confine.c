@@ -97,7 +97,8 @@ int confine_enter(int last_fd, struct fault *f)
         return fault_set(f, FAULT_SYSTEM, "Confinement failed: close_range: %s.", strerror(errno));
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fault_set(f, FAULT_SYSTEM, "Confinement failed: prctl: %s.", strerror(errno));
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) != 0)
+    /* For all threads of the crew or for none. */
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
         return fault_set(f, FAULT_SYSTEM, "Confinement failed: seccomp: %s.", strerror(errno));
     /* Asked again, because a filter that is believed to be there is worse than none. */
     if (syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) != -1 || errno != EPERM)

@@ -23,8 +23,8 @@
 
 #include "fault.h"
 
-/* Keeps stdin, stdout, stderr and descriptors up to `last_fd`. Single-threaded callers only;
- * irreversible. FAULT_SYSTEM. */
+/* Keeps stdin, stdout, stderr and descriptors up to `last_fd`. Holds for every thread that was
+ * started before (crew.h); later ones cannot be. Irreversible. FAULT_SYSTEM. */
 int confine_enter(int last_fd, struct fault *f);
 
 /* Tries what the filter must refuse and adds one `"name": "errno name"` per attempt. For the

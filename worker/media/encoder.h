@@ -24,7 +24,6 @@ struct encoder_options {
     int bitrate_kbps;       /* of lossy formats; without a meaning when vbr_quality is not -1 */
     int vbr_quality;        /* 0, the best, to 9; -1: the bit rate is constant */
     int bit_depth_bits;     /* of lossless formats: 16 or 24 */
-    int threads;            /* that may work at once, at least 1 */
 };
 
 /* Options that there are not, or that the format does not have: FAULT_INPUT. A rate of 0 passes: it

@@ -17,16 +17,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include <libavutil/log.h>
 
 #include "command.h"
 #include "confine.h"
+#include "crew.h"
 #include "fdio.h"
 #include "reply.h"
 #include "request.h"
@@ -48,12 +51,13 @@ static const struct {
     command_run *run;
     int          last_fd;       /* descriptors above are closed */
     bool         writes;        /* needs fd 4 */
+    bool         threads;       /* has work for more than one */
 } commands[] = {
-    { "master",       master_run,       FD_OUTPUT,      true  },
-    { "cover",        cover_run,        FD_OUTPUT,      true  },
-    { "tag",          tag_run,          FD_COVER,       true  },
-    { "verify",       verify_run,       FD_INPUT,       false },
-    { "confine-test", confine_test_run, STDERR_FILENO,  false },
+    { "master",       master_run,       FD_OUTPUT,      true,  true  },
+    { "cover",        cover_run,        FD_OUTPUT,      true,  false },
+    { "tag",          tag_run,          FD_COVER,       true,  false },
+    { "verify",       verify_run,       FD_INPUT,       false, false },
+    { "confine-test", confine_test_run, STDERR_FILENO,  false, false },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -104,6 +108,15 @@ static int check_fds(size_t command, struct fault *f)
     return 0;
 }
 
+/* As many as there are cores; the request says how many of them may work. */
+static int start_crew(struct fault *f)
+{
+    int cores = get_nprocs();
+
+    mallopt(M_ARENA_MAX, 1);    /* a heap of its own for every thread is 64 MB of address space */
+    return crew_start(cores < CREW_MAX ? cores - 1 : CREW_MAX - 1, f);
+}
+
 /* libav's messages quote the file and go to nobody; our own sentences say what happened. */
 static void no_log(void *context, int level, const char *format, va_list args)
 {
@@ -118,7 +131,8 @@ static int run(size_t command, cJSON *result, struct fault *f)
     if (command == COMMANDS)
         return fault_set(f, FAULT_INPUT, "There is no such command.");
     /* Checked first: fcntl is not among the calls that are left afterwards. */
-    if (check_fds(command, f) || confine_enter(commands[command].last_fd, f))
+    if (check_fds(command, f) || (commands[command].threads && start_crew(f)) ||
+        confine_enter(commands[command].last_fd, f))
         return -1;
     if ((request = request_read(f)) != NULL)
         rc = commands[command].run(request, result, f);

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "crew.h"
 #include "encoder.h"
 #include "fdio.h"
 #include "limiter.h"
@@ -47,6 +48,7 @@ struct master_options {
     struct input_options   input;
     struct trim_options    trim;
     double                 clip_start_seconds, clip_end_seconds;
+    int                    threads;
 };
 
 static const struct field fields[] = {
@@ -57,7 +59,7 @@ static const struct field fields[] = {
       24 },
     { "sample_rate_hz", FIELD_INT, offsetof(struct master_options, encoder.rate_hz), 0,
       ENCODER_RATE_MAX_HZ },
-    { "threads", FIELD_INT, offsetof(struct master_options, encoder.threads), 1, 64 },
+    { "threads", FIELD_INT, offsetof(struct master_options, threads), 1, 64 },
     { "normalize", FIELD_BOOL, offsetof(struct master_options, target.normalize), 0, 1 },
     { "loudness_target_lufs", FIELD_DOUBLE, offsetof(struct master_options, target.loudness_lufs),
       -31, -5 },
@@ -106,6 +108,7 @@ static int read_options(struct master *m, const cJSON *request, struct fault *f)
         return -1;
     if (o->clip_end_seconds <= o->clip_start_seconds)
         return fault_set(f, FAULT_INPUT, "The clip ends before it starts.");
+    crew_limit(o->threads);
     o->target.coding_margin_db = encoder_peak_margin_db(&o->encoder);
     return 0;
 }
@@ -387,10 +390,11 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
     struct master m = {
         .options = {
             .encoder = { .format = "mp3", .rate_hz = 48000, .bitrate_kbps = 320, .vbr_quality = -1,
-                         .bit_depth_bits = 16, .threads = 1 },
+                         .bit_depth_bits = 16 },
             .target = { .normalize = true, .loudness_lufs = -14, .true_peak_dbtp = -1,
                         .album_gain_db = NAN },
             .trim = { .threshold_dbfs = -60, .min_seconds = 1, .padding_seconds = 0.25 },
+            .threads = 1,
             .clip_end_seconds = INFINITY,
             .input = { .max_seconds = 14400 },
         },

@@ -2,15 +2,17 @@
 
 #include <stdlib.h>
 
-#include <lame/lame.h>
-
+#include "crew.h"
 #include "fdio.h"
+#include "mp3_segments.h"
 
 #define CHUNK_FRAMES  2304
 #define CODED_BYTES   (CHUNK_FRAMES * 5 / 4 + 7200)     /* LAME's documented worst case */
-#define INFO_BYTES    2880                              /* LAME's MAXFRAMESIZE */
+#define QUALITY       5
 
+/* In one go, or in segments. */
 struct mp3 {
+    struct mp3_segments *segments;      /* NULL: in one go, with what follows */
     lame_global_flags *lame;
     struct fdio_writer out;
     unsigned char      coded[CODED_BYTES];
@@ -21,7 +23,7 @@ static void say_nothing(const char *format, va_list args)
     (void)format, (void)args;
 }
 
-static lame_global_flags *start(const struct encoder_options *o, float scale)
+static lame_global_flags *start_scaled(const struct encoder_options *o, float scale)
 {
     lame_global_flags *lame = lame_init();
 
@@ -40,7 +42,10 @@ static lame_global_flags *start(const struct encoder_options *o, float scale)
     } else {
         lame_set_VBR(lame, vbr_off);
         lame_set_brate(lame, o->bitrate_kbps);
+        lame_set_quality(lame, QUALITY);
     }
+    lame_set_disable_reservoir(lame, 1);
+    lame_set_athaa_type(lame, 0);
     lame_set_bWriteVbrTag(lame, 1);
     lame_set_findReplayGain(lame, 0);
     lame_set_write_id3tag_automatic(lame, 0);
@@ -52,16 +57,18 @@ static lame_global_flags *start(const struct encoder_options *o, float scale)
     return lame;
 }
 
-/* Below 320 kbit/s LAME turns the signal down by up to 0.45 dB against clipping. Peaks and
- * loudness are our business here, so its factor, known only after it has started, is undone. */
-static lame_global_flags *start_unscaled(const struct encoder_options *o)
+/* LAME's factor is known only after it has started. */
+lame_global_flags *mp3_start(const struct encoder_options *o, float *scale)
 {
-    lame_global_flags *lame = start(o, 1);
-    float scale = lame != NULL ? lame_get_scale(lame) : 1;
+    lame_global_flags *lame = start_scaled(o, *scale != 0 ? *scale : 1);
+    float factor = lame != NULL ? lame_get_scale(lame) : 1;
 
-    if (scale > 0 && scale != 1) {
+    if (*scale != 0)
+        return lame;
+    *scale = factor > 0 ? 1 / factor : 1;
+    if (*scale != 1) {
         lame_close(lame);
-        lame = start(o, 1 / scale);
+        lame = start_scaled(o, *scale);
     }
     return lame;
 }
@@ -70,7 +77,10 @@ static void mp3_close(void *state)
 {
     struct mp3 *m = state;
 
-    if (m != NULL && m->lame != NULL)
+    if (m == NULL)
+        return;
+    mp3_segments_close(&m->segments);
+    if (m->lame != NULL)
         lame_close(m->lame);
     free(m);
 }
@@ -78,11 +88,14 @@ static void mp3_close(void *state)
 static int mp3_open(void **state, int fd, const struct encoder_options *o, struct fault *f)
 {
     struct mp3 *m = calloc(1, sizeof(*m));
+    float scale = 0;
 
     *state = m;
     if (m == NULL)
         return fault_set(f, FAULT_SYSTEM, "Out of memory.");
-    if ((m->lame = start_unscaled(o)) == NULL)
+    if (crew_threads() > 1)
+        return mp3_segments_open(&m->segments, fd, o, crew_threads(), MP3_SEGMENT_WARM_UP, f);
+    if ((m->lame = mp3_start(o, &scale)) == NULL)
         return fault_set(f, FAULT_SYSTEM, "The MP3 encoder cannot be started.");
     return fdio_writer_start(&m->out, fd, f);
 }
@@ -99,6 +112,8 @@ static int mp3_write(void *state, const float *left, const float *right, int fra
 {
     struct mp3 *m = state;
 
+    if (m->segments != NULL)
+        return mp3_segments_write(m->segments, left, right, frames, f);
     for (int at = 0; at < frames; at += CHUNK_FRAMES) {
         int n = frames - at < CHUNK_FRAMES ? frames - at : CHUNK_FRAMES;
 
@@ -112,9 +127,11 @@ static int mp3_write(void *state, const float *left, const float *right, int fra
 static int mp3_finish(void *state, struct fault *f)
 {
     struct mp3 *m = state;
-    unsigned char info[INFO_BYTES];
+    unsigned char info[MP3_INFO_BYTES];
     size_t size;
 
+    if (m->segments != NULL)
+        return mp3_segments_finish(m->segments, f);
     if (store(m, lame_encode_flush(m->lame, m->coded, CODED_BYTES), f) || fdio_flush(&m->out, f))
         return -1;
     size = lame_get_lametag_frame(m->lame, info, sizeof(info));

@@ -3,6 +3,8 @@
  * by one gain with the true peak under its ceiling, encoded in the format asked for. All of it happens in
  * dubplate-media; here we say what is wanted and check what came of it.
  */
+#include <sys/sysinfo.h>
+
 #include "json.h"
 #include "media.h"
 
@@ -23,14 +25,29 @@ static void move_member(cJSON *to, cJSON *from, const char *name)
     cJSON_AddItemToObject(to, name, part ? part : cJSON_CreateNull());
 }
 
+/* What the other tasks of this worker leave of the machine. */
+static int threads_left(const struct run *r, struct err *e)
+{
+    const int running = queue_count_running(r->db, r->claim.owner, e), cores = get_nprocs();
+
+    if (running < 0)
+        return -1;
+    return running < cores ? cores / (running < 1 ? 1 : running) : 1;
+}
+
 int stage_master(struct run *r, cJSON *out, struct err *e)
 {
+    const int threads = threads_left(r, e);
+
+    if (threads < 0)
+        return -1;
     cJSON *request = cJSON_CreateObject(), *result = NULL;
     const struct media_call call = {
         .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
         .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
     };
 
+    json_put_int(request, "threads", threads < MEDIA_THREADS_MAX ? threads : MEDIA_THREADS_MAX);
     json_put_text(request, "output_format", r->spec.output_format);
     json_put_int(request, "vbr_quality", r->spec.vbr);
     json_put_int(request, "bit_depth_bits", r->spec.bit_depth_bits);
