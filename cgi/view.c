@@ -113,6 +113,7 @@ cJSON *view_job(const struct job *j, const struct gates *g)
     json_put_text(o, "artist", j->is_list ? NULL : or_null(j->artist));
     const bool has_length = !j->is_list && j->duration_ms >= 0;
     json_put_number(o, "duration_seconds", has_length ? (double)j->duration_ms / 1000 : (double)NAN);
+    put_known(o, "match_score", j->is_list ? -1 : j->match_score);
     json_put_number(o, "progress_percent", job_percent(j));
     put_progress(o, j);
     json_put_int(o, "attempt", j->attempts);

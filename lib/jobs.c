@@ -21,7 +21,7 @@
     "       t.pause_requested, t.state, t.queue, t.source, t.asks, t.due, t.waits_for, j.priority,"             \
     "       j.scheduled_at_ms, j.paused_at_ms, j.asked, j.search_query, j.title, j.playlist_path, j.is_list,"   \
     "       j.list_items, j.cached_items,"                                                                       \
-    "       k.uuid, k.title, k.artist, k.duration_ms,"                                                          \
+    "       k.uuid, k.title, k.artist, k.duration_ms, json_extract(k.match_json, '$.score'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'audio'),"                   \
     "       EXISTS (SELECT 1 FROM artifacts a WHERE a.track_id = k.id AND a.kind = 'cover')"                    \
     "  FROM download_jobs j"                                                                                    \
@@ -289,6 +289,7 @@ static void read_job(struct stmt *s, struct job *j)
     col_copy(s, i++, j->title, sizeof j->title);
     col_copy(s, i++, j->artist, sizeof j->artist);
     j->duration_ms = known(s, i++);
+    j->match_score = known(s, i++);
     j->has_audio = col_int(s, i++) != 0;
     j->has_cover = col_int(s, i++) != 0;
 }

@@ -38,6 +38,7 @@ struct job {
     /* From its first track; empty until resolved. */
     char    track_uuid[ID_UUID_BYTES], title[801], artist[801];
     int64_t duration_ms;                                                    /* -1: unknown */
+    int64_t match_score;            /* of the best that was found for a name, 0–100; -1: nothing was looked for */
     bool    has_audio, has_cover;
 };
 

@@ -59,6 +59,20 @@ int life_note(struct db *db, const struct claim *c, const char *event, const cha
     return db_end(db, rc, e);
 }
 
+static int searched_in_tx(struct db *db, const struct claim *c, const char *match_json, struct err *e)
+{
+    return queue_check(db, c, e) || tracks_set_match(db, c->subject_id, match_json, e) || jobs_touch(db, c->job_id, e)
+               ? -1
+               : 0;
+}
+
+int life_searched(struct db *db, const struct claim *c, const char *match_json, struct err *e)
+{
+    if (db_begin(db, e))
+        return -1;
+    return db_end(db, searched_in_tx(db, c, match_json, e), e);
+}
+
 static int learned_in_tx(struct db *db, const struct claim *c, const struct track_page *page, struct err *e)
 {
     return queue_check(db, c, e) || tracks_learn(db, c->subject_id, page, e) || queue_page_read(db, c, e) ||

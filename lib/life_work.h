@@ -68,6 +68,9 @@ int life_previewed(struct db *db, const struct claim *c, const char *result_json
 /* Lets go of a preview that nobody may ask for any more, and of its task; its uuid. 1, 0 (there is none) or -1. */
 int life_forget_preview(struct db *db, char uuid[ID_UUID_BYTES], struct err *e);
 
+/* A track was looked for, and what was found (match_json) cannot be had as it is: it is about to fail. ERR_LOST. */
+int life_searched(struct db *db, const struct claim *c, const char *match_json, struct err *e);
+
 /* The page of a track has been read. ERR_LOST. */
 int life_learned(struct db *db, const struct claim *c, const struct track_page *page, struct err *e);
 

@@ -30,7 +30,7 @@ static const struct { const char *bind; size_t offset, size; } texts[] = {
 };
 
 enum {
-    Q_ADD, Q_LEARN, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_RESULT, Q_ERROR, Q_CANCEL, Q_MOVE, Q_PUT, Q_WORK,
+    Q_ADD, Q_LEARN, Q_MATCH, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_RESULT, Q_ERROR, Q_CANCEL, Q_MOVE, Q_PUT, Q_WORK,
     Q_STAGES, Q_FIND_RESULT, Q_TWIN, Q_LED, Q_LEAD, Q_SHARE_FILES, Q_SHARE, Q_PATHS, Q_REFS, Q_DROP_REFS,
     Q_LAST_PLACE, Q_OTHER_AT, Q_PLACE_OF, Q_COUNT
 };
@@ -54,6 +54,7 @@ static const char *const sql[Q_COUNT] = {
         "       duration_ms = :duration_ms, is_known = 1, meta_json = :meta_json,"
         "       match_json = COALESCE(:match_json, match_json), result_key = :result_key"
         " WHERE id = :id",
+    [Q_MATCH] = "UPDATE downloaded_tracks SET match_json = :match_json WHERE id = :id",
     [Q_FIND] =
         COLUMNS "  JOIN download_jobs j ON j.id = k.job_id AND j.deleted_at_ms IS NULL WHERE k.uuid = :uuid"
         "   AND (:session IS NULL OR j.session_uuid = :session)",
@@ -196,6 +197,15 @@ int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struc
     bind_text(s, ":meta_json", page->meta_json);
     bind_text(s, ":match_json", page->match_json);
     bind_text(s, ":result_key", page->result_key);
+    return db_run(s, e);
+}
+
+int tracks_set_match(struct db *db, int64_t id, const char *match_json, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_MATCH]);
+
+    bind_int(s, ":id", id);
+    bind_text(s, ":match_json", match_json);
     return db_run(s, e);
 }
 

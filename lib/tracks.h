@@ -37,7 +37,7 @@ struct track {
     char   *report_json;        /* owned, as the next three; NULL until measured */
     char   *meta_json;          /* all that is known, and from where (meta.h) */
     char   *wanted_json;        /* what has to be found; NULL: its page is where its link says */
-    char   *match_json;         /* what was found */
+    char   *match_json;         /* what was found, taken or not */
     struct artifact audio, cover;   /* kind "" if there is none */
 };
 
@@ -58,6 +58,9 @@ int tracks_add(struct db *db, const struct new_track *n, int64_t *id, struct err
 /* [tx] Its page has been read. */
 struct track_page { const struct track_info *info; const char *meta_json, *match_json, *result_key; };
 int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struct err *e);
+
+/* [tx] What was found for it, though none of it is taken. */
+int tracks_set_match(struct db *db, int64_t id, const char *match_json, struct err *e);
 
 /* Of the tracks of a job: the highest place (0: it has none); 1 unless the one at this place is known to be another
  * recording, 0; where the recording stands, 1 or 0 if it does not. -1 and *e. */

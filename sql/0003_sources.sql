@@ -94,7 +94,7 @@ ALTER TABLE downloaded_tracks ADD COLUMN disc_number   INTEGER NOT NULL DEFAULT 
 ALTER TABLE downloaded_tracks ADD COLUMN thumbnail_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE downloaded_tracks ADD COLUMN meta_json     TEXT;    -- all that is known, and from where (lib/meta.h)
 ALTER TABLE downloaded_tracks ADD COLUMN wanted_json   TEXT;    -- what has to be found: a search, a Spotify track
-ALTER TABLE downloaded_tracks ADD COLUMN match_json    TEXT;    -- what was found, and how well it fits
+ALTER TABLE downloaded_tracks ADD COLUMN match_json    TEXT;    -- what was found and how well it fits, taken or not
 ALTER TABLE downloaded_tracks ADD COLUMN result_key    TEXT;    -- hash of all that makes its files (lib/cache.h)
 ALTER TABLE downloaded_tracks ADD COLUMN is_lead       INTEGER NOT NULL DEFAULT 0; -- while it runs its twins wait
 ALTER TABLE downloaded_tracks ADD COLUMN is_cached     INTEGER NOT NULL DEFAULT 0; -- its files were there already

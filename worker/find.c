@@ -73,14 +73,15 @@ static void write_query(struct finding *f, const struct wanted *w)
                  *w->first_artist ? w->first_artist : w->artist, w->title);
 }
 
-/* What was found and how well it fits, the others with their scores: a person may judge for himself. */
+/* What was found and how well it fits, the others with their scores: a person may judge for himself, above all where
+ * nothing was taken (no url). */
 static cJSON *report_of(const struct finding *f, const struct match *m, int64_t threshold)
 {
     cJSON *o = cJSON_CreateObject();
 
-    json_put_int(o, "score", m->score);
+    json_put_number(o, "score", f->count ? m->score : (double)NAN);
     json_put_int(o, "threshold", threshold);
-    json_put_text(o, "url", f->results[m->best].url);
+    json_put_text(o, "url", m->best < 0 ? NULL : f->results[m->best].url);
     cJSON *list = json_put_array(o, "candidates");
     for (int i = 0; i < f->count; i++) {
         const struct candidate *c = &f->results[i];
@@ -111,14 +112,16 @@ int learn_find(struct run *r, const struct wanted *wanted, char *url, size_t siz
     f->run = r;
     write_query(f, wanted);
     int rc = run_patiently(r, search, f, e);
-    if (rc == 0 && f->count == 0)
-        rc = err_set(e, ERR_UNAVAILABLE, "nobody has \"%.200s\" there", strchr(f->url, ':') + 1);
-    if (rc == 0 && match_best(wanted, f->results, (size_t)f->count, threshold, &m) < 0)
-        rc = err_set(e, ERR_UNAVAILABLE, "no result fits well enough: the best of %d scores %d, %d are needed",
-                     f->count, m.score, threshold);
     if (rc == 0) {
+        match_best(wanted, f->results, (size_t)f->count, threshold, &m);
         *match = report_of(f, &m, threshold);
-        copy_text(url, size, f->results[m.best].url);
+        if (m.best >= 0)
+            copy_text(url, size, f->results[m.best].url);
+        else if (f->count)
+            rc = err_set(e, ERR_UNAVAILABLE, "no result fits well enough: the best of %d scores %d, %d are needed",
+                         f->count, m.score, threshold);
+        else
+            rc = err_set(e, ERR_UNAVAILABLE, "nobody has \"%.200s\" there", strchr(f->url, ':') + 1);
     }
     free(f);
     return rc;

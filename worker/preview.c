@@ -106,8 +106,10 @@ static int find(struct looking *l, const struct found *f, struct err *e)
                                                cJSON_CreateNumber(json_number(best, "duration_seconds", 0)));
         cJSON_ReplaceItemInObjectCaseSensitive(l->result, "url", cJSON_CreateString(url));
         cJSON_ReplaceItemInObjectCaseSensitive(l->result, "match", match);
+        match = NULL;
         copy_text(l->cover, sizeof l->cover, w->cover_url);
     }
+    cJSON_Delete(match);
     cJSON_Delete(doc);
     free(w);
     return rc;

@@ -32,6 +32,7 @@ class Search(StackCase):
         self.assertTrue(track["source_url"].endswith("rightone001"), track)
         self.assertGreaterEqual(track["match"]["score"], 70)
         self.assertEqual(len(track["match"]["candidates"]), 3)
+        self.assertEqual(job["match_score"], track["match"]["score"])
         self.assertEqual((job["url"], job["search_query"]), (None, "Frontiers Michael Kievernagel"))
 
     def test_fails_rather_than_take_another_song(self):
@@ -39,9 +40,40 @@ class Search(StackCase):
         self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "unavailable"), job)
         self.assertIn("fits", job["error"]["detail"])
 
+    def test_shows_what_it_did_not_take(self):
+        job = self.find("Moonlit Harbour Nobody Knows", [
+            {"id": "nearmiss001", "title": "Moonlit Garden", "channel": "Gardeners", "duration": 181},
+            {"id": "nearmiss002", "title": "How to paint a fence", "channel": "Tools"}])
+        self.assertEqual(job["status"], "failed", job)
+        match = job["tracks"][0]["match"]
+        self.assertEqual((match["url"], match["threshold"], job["match_score"]), (None, 70, match["score"]), match)
+        self.assertEqual([c["title"] for c in match["candidates"]], ["Moonlit Garden", "How to paint a fence"])
+        first = match["candidates"][0]
+        self.assertEqual((first["channel"], first["duration_seconds"], first["score"]), ("Gardeners", 181, match["score"]), match)
+        self.assertLess(first["score"], 70)
+        self.assertIn(f"scores {match['score']}", job["error"]["detail"])
+        self.site.search("Moonlit Harbour Nobody Knows", n=10, each=CLIP, entries=[
+            {"id": "rightone002", "title": "Nobody Knows - Moonlit Harbour", "channel": "Nobody Knows - Topic"}])
+        self.assertEqual(self.api("POST", f"/api/jobs/{job['job_id']}/retry").status, 200)
+        again = self.s.wait(job["job_id"], FINISHED, 60)
+        self.assertEqual(again["status"], "completed", again)
+        self.assertEqual([c["score"] for c in again["tracks"][0]["match"]["candidates"]], [again["match_score"]])
+
+    def test_whose_best_result_cannot_be_had_shows_the_others(self):
+        self.site.youtube("lockedup001", failure="removed")
+        job = self.find("Locked Door Kievernagel", [
+            {"id": "lockedup001", "title": "Kievernagel - Locked Door", "channel": "Kievernagel - Topic"},
+            {"id": "nearmiss003", "title": "Kievernagel - Locked Door (Live in Berlin)", "channel": "Bootlegs"}])
+        self.assertEqual(job["status"], "failed", job)
+        match = job["tracks"][0]["match"]
+        self.assertTrue(match["url"].endswith("lockedup001"), match)
+        self.assertEqual([c["url"][-11:] for c in match["candidates"]], ["lockedup001", "nearmiss003"], match)
+
     def test_that_finds_nothing_says_so(self):
         job = self.find("nothing at all here", [])
         self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "unavailable"), job)
+        self.assertEqual(job["tracks"][0]["match"], {"score": None, "threshold": 70, "url": None, "candidates": []})
+        self.assertIsNone(job["match_score"])
 
     def test_is_one_job_however_it_is_written(self):
         self.site.search("same song", n=10, entries=[])

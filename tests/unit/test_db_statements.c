@@ -214,6 +214,7 @@ static void use_everything(void)
     ok(life_failed(db, &c, &conf, &gone, &again, &e));
     ok(life_retry(db, uuid, &e));
     check(life_claim(db, &conf, "default", "w1", &c, &e) == 1, "retried: %s", e.text);
+    ok(life_searched(db, &c, "{}", &e));
     ok(life_learned(db, &c, &page, &e));
     ok(life_share(db, &conf, &c, "r", true, &share, &e));
     ok(life_finished(db, &c, &result, &e));

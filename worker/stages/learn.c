@@ -44,6 +44,15 @@ static int store(struct run *r, struct learned *l, const char *match_json, struc
     return 0;
 }
 
+/* Although none of it will do, or what would has no page: the others may be taken by hand. */
+static void keep_found(const struct run *r, const char *match_json)
+{
+    struct err e;
+
+    if (life_searched(r->db, &r->claim, match_json, &e))
+        log_err(LOG_WARN, "match_not_kept", &e);
+}
+
 int stage_learn(struct run *r, cJSON *out, struct err *e)
 {
     struct wanted *w = r->track.wanted_json ? xcalloc(1, sizeof *w) : NULL;
@@ -56,8 +65,10 @@ int stage_learn(struct run *r, cJSON *out, struct err *e)
     int rc = w && (read_wanted(r, w, e) || learn_find(r, w, url, sizeof url, &match, e)) ? -1 : 0;
     if (rc == 0)
         rc = learn_page(r, url, r->track.uuid, &l, e);
+    match_json = match ? cJSON_PrintUnformatted(match) : NULL;
+    if (rc && match)
+        keep_found(r, match_json);
     if (rc == 0) {
-        match_json = match ? cJSON_PrintUnformatted(match) : NULL;
         add_known(r, w, &l);
         learn_conclude(r, r->job.is_list ? r->track.item_index : 0, &l);
         rc = store(r, &l, match_json, e);
