@@ -118,10 +118,10 @@ int learn_find(struct run *r, const struct wanted *wanted, char *url, size_t siz
         if (m.best >= 0)
             copy_text(url, size, f->results[m.best].url);
         else if (f->count)
-            rc = err_set(e, ERR_UNAVAILABLE, "no result fits well enough: the best of %d scores %d, %d are needed",
+            rc = err_set(e, ERR_NO_MATCH, "no result fits well enough: the best of %d scores %d, %d are needed",
                          f->count, m.score, threshold);
         else
-            rc = err_set(e, ERR_UNAVAILABLE, "nobody has \"%.200s\" there", strchr(f->url, ':') + 1);
+            rc = err_set(e, ERR_NO_MATCH, "nobody has \"%.200s\" there", strchr(f->url, ':') + 1);
     }
     free(f);
     return rc;

@@ -51,7 +51,7 @@ int learn_line(const struct run *r, const char *line, const struct ytdlp_entry *
  * and result_key. */
 void learn_conclude(const struct run *r, int64_t item_index, struct learned *l);
 
-/* Looks for a recording on YouTube: the page of the one that fits best. ERR_UNAVAILABLE if none does; the report about
+/* Looks for a recording on YouTube: the page of the one that fits best. ERR_NO_MATCH if none does; the report about
  * all of them (owned by the caller) is there then too. It is NULL only if the search itself failed. */
 int learn_find(struct run *r, const struct wanted *wanted, char *url, size_t size, cJSON **match, struct err *e);
 

@@ -29,6 +29,7 @@ enum err_kind {
     ERR_NOT_WHITELISTED, /* whoever runs this server allows certain channels only */
     ERR_NO_FORMAT,
     ERR_UNAVAILABLE,
+    ERR_NO_MATCH,        /* a song was named, and nothing that was found is it */
     ERR_LOGIN_REQUIRED,
     ERR_CREDENTIALS,     /* a platform's API that wants to know which app asks, and this server has none to name */
     ERR_AGE_RESTRICTED,

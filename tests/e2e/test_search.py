@@ -37,7 +37,7 @@ class Search(StackCase):
 
     def test_fails_rather_than_take_another_song(self):
         job = self.find("Zanzibar Nights Unknown Artist", [{"id": "wrongone001", "title": "How to repair a bicycle", "channel": "Tools"}])
-        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "unavailable"), job)
+        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "no_match"), job)
         self.assertIn("fits", job["error"]["detail"])
 
     def test_shows_what_it_did_not_take(self):
@@ -71,7 +71,7 @@ class Search(StackCase):
 
     def test_that_finds_nothing_says_so(self):
         job = self.find("nothing at all here", [])
-        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "unavailable"), job)
+        self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "no_match"), job)
         self.assertEqual(job["tracks"][0]["match"], {"score": None, "threshold": 70, "url": None, "candidates": []})
         self.assertIsNone(job["match_score"])
 
@@ -109,7 +109,7 @@ class Spotify(StackCase):
         self.site.search("Die Ersten Song 2", n=10, entries=[{"id": "nothing0001", "title": "Knitting for beginners", "channel": "Wool"}])
         job = self.s.finish(self.s.spotify.link("A", 3), 90)
         self.assertEqual((job["status"], job["is_list"], job["title"]), ("completed_with_errors", True, "Album 3"), job)
-        self.assertEqual([t["error"] and t["error"]["kind"] for t in job["tracks"]], [None, None, "unavailable"])
+        self.assertEqual([t["error"] and t["error"]["kind"] for t in job["tracks"]], [None, None, "no_match"])
         self.assertEqual([t["track_number"] for t in job["tracks"]], [1, 2, 3])
 
     def test_list_that_breaks_off_keeps_what_came_and_its_name(self):
