@@ -5,11 +5,14 @@
 import * as api from './api.js';
 import { attr, clone, cssVar, facts, outward, show, text } from './dom.js';
 import { Match } from './match.js';
+import { spread } from './spread.js';
 import { bytes, clock, decibel, plural, stream } from './words.js';
 
 /* The scale of the meter, in dB below full scale. */
 const SCALE = { from: -40, to: 0, ticks: [-40, -30, -20, -10, 0] };
-const at = (db) => `${((Math.max(SCALE.from, Math.min(SCALE.to, db)) - SCALE.from) / (SCALE.to - SCALE.from)) * 100}%`;
+const share = (db) => (Math.max(SCALE.from, Math.min(SCALE.to, db)) - SCALE.from) / (SCALE.to - SCALE.from);
+const at = (db) => `${share(db) * 100}%`;
+const LABEL_GAP_PX = 6;
 const has = (n) => typeof n === 'number' && Number.isFinite(n);
 
 export class TrackCard {
@@ -20,6 +23,8 @@ export class TrackCard {
         this.ref = ref;
         this.match = new Match(ref.match, take);
         ref.cover.addEventListener('error', () => show(ref.cover, false));
+        this.loudness = null;
+        new ResizeObserver(() => placeLabels(ref, this.loudness)).observe(ref.scale);
     }
 
     /* url: the link of the job, which need not be told twice. */
@@ -29,6 +34,7 @@ export class TrackCard {
             ref.cover.src = cover;
             show(ref.cover, true);
         }
+        this.loudness = track.loudness;
         showLoudness(ref, track.loudness);
         this.match.render(track);
         facts(ref.facts, [
@@ -71,12 +77,10 @@ function showLoudness(ref, loudness) {
         cssVar(ref.move, '--to', at(Math.max(from, to)));
         attr(ref.move, 'data-way', to >= from ? 'up' : 'down');
     }
-    /* Side by side however close the two are. */
-    attr(ref.markIn, 'data-side', from <= to ? 'left' : 'right');
-    attr(ref.markOut, 'data-side', from <= to ? 'right' : 'left');
     cssVar(ref.markOut, '--x', at(to));
     if (has(peak)) cssVar(ref.markPeak, '--x', at(peak));
     attr(ref.scale, 'aria-label', `Loudness from ${decibel(from)} to ${decibel(to)} LUFS, true peak ${decibel(peak)} dBTP`);
+    placeLabels(ref, loudness);
     facts(ref.readout, [
         ['In', has(from) ? `${decibel(from)} LUFS` : 'silence'],
         ['Out', `${decibel(to)} LUFS`],
@@ -86,4 +90,15 @@ function showLoudness(ref, loudness) {
         ['Peak limiter', loudness.limited === undefined ? '' : loudness.limited ? 'was needed' : 'not needed'],
         ['Note', loudness.note],
     ]);
+}
+
+/* Each above its mark, or as near to it as the others leave room for. Hidden, the scale has no width. */
+function placeLabels(ref, loudness) {
+    const width = ref.scale.clientWidth;
+    if (!loudness || !width) return;
+    const { input_lufs: from, output_lufs: to, output_true_peak_dbtp: peak } = loudness;
+    const labels = [[from, ref.markIn], [to, ref.markOut], [peak, ref.markPeak]].filter(([db]) => has(db))
+        .map(([db, mark]) => ({ label: mark.firstElementChild, at: share(db) * width }));
+    const centres = spread(labels.map(({ label, at: x }) => ({ at: x, width: label.offsetWidth })), width, LABEL_GAP_PX);
+    labels.forEach(({ label, at: x }, i) => cssVar(label, '--shift', `${(centres[i] - x).toFixed(1)}px`));
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
+import { accessible, add, button, chip, overflow, PHONE, reads, rowOf, shot, Stack, until } from './stack.mjs';
 
 const LIMIT_SECONDS = 300;      // read by tests/run
 let stack;
@@ -61,6 +61,31 @@ test('a running job is accessible and fits, in the dark on a phone and in the li
         await button(row, 'Cancel').click();
         await reads(chip(row), /Cancelled/);
         await quiet();
+    }
+});
+
+test('the labels of the loudness drawing stand apart, however near their values are', async () => {
+    const { tracks: [{ loudness }] } = await stack.finish(stack.watch('machine_wars', { clip: 8, title: 'As loud as it is' }));
+    for (const by of [0, 0.3, 12]) {
+        const target = Math.max(-31, Math.min(-5, Math.round((loudness.input_lufs - by) * 10) / 10));
+        const job = await stack.finish(stack.watch('machine_wars', { clip: 8, title: `Quieter by ${by}` }), { loudness_target_lufs: target });
+        for (const [name, context] of [['desk', {}], ['phone', PHONE]]) {
+            const { page, quiet } = await stack.open(context);
+            const row = rowOf(page, job.job_id);
+            await button(row, 'Details').click();
+            await row.locator('.meter').waitFor();
+            const labels = row.locator('.scale-mark:not([hidden]) span');
+            assert.deepEqual(await labels.allTextContents(), ['in', 'out', 'peak']);
+            /* Once they are placed: that is after the first layout. */
+            await until(() => labels.evaluateAll((all) => all.every((el) => el.style.getPropertyValue('--shift'))), 'the labels to be placed');
+            const boxes = (await labels.evaluateAll((all) => all.map((el) => el.getBoundingClientRect().toJSON()))).sort((a, b) => a.left - b.left);
+            boxes.forEach((box, i) => assert.ok(!i || box.left >= boxes[i - 1].right + 3, `${name}, ${by} dB: ${JSON.stringify(boxes)}`));
+            assert.deepEqual(await overflow(page), []);
+            await row.locator('.meter').scrollIntoViewIfNeeded();
+            await shot(page, `loudness-${by}-${name}`);
+            await quiet();
+        }
+        await stack.api('DELETE', `/jobs/${job.job_id}`);
     }
 });
 
