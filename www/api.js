@@ -134,6 +134,7 @@ export const disallow = (id) => call('DELETE', `/whitelist/${encodeURIComponent(
 export const sessions = async (cursor) => (await call('GET', `/sessions${queryOf({ cursor, limit: 100 })}`)).body;
 export const sessionTotals = async () => (await call('GET', '/sessions/stats/overview')).body;
 export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
+export const openSession = async (limits) => (await call('POST', '/sessions', { body: limits })).body;
 
 /* Drops what is remembered of one job, or of everything (another person may sign in next). */
 export function forget(id) {

@@ -186,9 +186,56 @@ test('sessions are listed with jobs, limits and end; their jobs are shown alone;
     await button(guest, 'End guest <i>one').click();
     await guest.getByRole('button', { name: 'End it' }).click();
     await reads(page.locator('#sessions-sum'), /^1 active$/);
+    await reads(guest, /ended just now/);
+    assert.equal(await button(guest, 'Show its jobs: guest <i>one').isVisible(), false, 'they went with it');
     await until(async () => await page.locator('.job').count() === 1, 'its job to go');
     await quiet();
     await clean();
+});
+
+test('a session is opened by the form; its id is shown once, to copy; what is refused is said at its field', async () => {
+    const { page, quiet } = await stack.open({ expected: [422], permissions: ['clipboard-read', 'clipboard-write'] });
+    await open(page, 'Sessions');
+    const field = (name) => page.locator('#sessions-add').getByLabel(name, { exact: true });
+    await field('Name').fill('guest <b>two');
+    await field('Jobs').fill('0');
+    await field('Hours').fill('9000');
+    await field('Jobs').press('Enter');
+    await reads(page.locator('#sessions-problem'), /Jobs: has to be a whole number from 1 to 10/);
+    await reads(page.locator('#sessions-problem'), /Hours: has to be more than 0 and at most 24/);
+    assert.equal(await field('Jobs').getAttribute('aria-invalid'), 'true');
+    assert.equal(await field('Hours').getAttribute('aria-invalid'), 'true');
+    assert.equal(await field('Jobs').evaluate((el) => el === document.activeElement), true);
+    assert.equal(await field('Name').inputValue(), 'guest <b>two', 'nothing typed is lost');
+    await shot(page, 'session-refused');
+
+    await field('Jobs').fill('3');
+    await field('Hours').fill('1.5');
+    await field('Minutes each').fill('10');
+    await page.getByRole('button', { name: 'Open a session' }).click();
+    const opened = page.locator('#sessions-opened');
+    await reads(opened, /guest <b>two is open until .*shown this once/s);
+    await until(() => page.evaluate(() => document.activeElement.textContent === 'Copy'), 'the focus on Copy');
+    await accessible(page, 'an open session');
+    assert.deepEqual(await overflow(page), []);
+    await shot(page, 'session-opened');
+    await page.keyboard.press('Enter');
+    await reads(opened, /Copied/);
+    const id = await page.locator('#sessions-id').textContent();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+    const session = await stack.api('GET', `/sessions/${id}`);
+    assert.deepEqual([session.label, session.max_jobs, session.limits.max_duration_seconds], ['guest <b>two', 3, 600]);
+    assert.equal(Math.round((Date.parse(session.expires_at) - Date.parse(session.created_at)) / 60000), 90);
+    assert.equal(await field('Name').inputValue(), '');
+
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    assert.equal(await opened.isVisible(), false);
+    assert.equal((await page.content()).includes(id), false, 'nowhere else');
+    const line = page.locator('#sessions-list .line').filter({ hasText: 'guest <b>two' });
+    await button(line, 'End guest <b>two').click();
+    await line.getByRole('button', { name: 'End it' }).click();
+    await until(async () => (await stack.api('GET', `/sessions/${id}`)).is_active === false, 'its end');
+    await quiet();
 });
 
 for (const [name, context] of [['light-desk', { colorScheme: 'light' }], ['dark-desk', { colorScheme: 'dark' }], ['light-phone', { colorScheme: 'light', ...PHONE }], ['dark-phone', { colorScheme: 'dark', ...PHONE }]]) {
