@@ -89,6 +89,40 @@ test('the labels of the loudness drawing stand apart, however near their values 
     }
 });
 
+test('with the keyboard alone one sees where one is, everywhere, and gets through', async () => {
+    for (const [name, context] of [['light', { colorScheme: 'light' }], ['dark-narrow', { colorScheme: 'dark', viewport: { width: 390, height: 844 } }]]) {
+        const { page, quiet } = await stack.open(context);
+        for (const title of ['Queue', 'Whitelist', 'Sessions']) await page.getByRole('button', { name: title, exact: true }).click();
+        await openEverything(page);
+        await page.locator('.skip').focus();
+        const unseen = [], names = [];
+        for (let i = 0; i < 200; i++) {
+            await page.keyboard.press('Tab');
+            const at = await page.evaluate(() => {
+                const el = document.activeElement, box = el.getBoundingClientRect(), style = getComputedStyle(el);
+                const shown = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height, 40) / 2);
+                /* The picker inside a time has the focus, and a ring, of its own; the time has neither then. */
+                return {
+                    name: `${el.tagName} ${el.id} ${el.getAttribute('aria-label') || el.textContent.trim().slice(0, 30)}`, end: el === document.body,
+                    ring: !el.matches(':focus') || style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0, free: Boolean(shown) && (el.contains(shown) || shown.contains(el) || shown.closest('label')?.contains(el)),
+                };
+            });
+            if (at.end) break;
+            names.push(at.name);
+            if (!at.ring) unseen.push(`${at.name}: no ring`);
+            if (!at.free) unseen.push(`${at.name}: covered`);
+            if (/Details/.test(at.name) && !names.shot) {
+                names.shot = true;
+                await shot(page, `keyboard-${name}`);
+            }
+        }
+        assert.deepEqual(unseen, []);
+        assert.match(names[0], /Sign out/);
+        assert.match(names.at(-1), /Close the player/);
+        await quiet();
+    }
+});
+
 test('nothing moves for those who asked for stillness', async () => {
     const { page, quiet } = await stack.open({ reducedMotion: 'reduce' });
     await button(page.locator('.job[data-state=done]').first(), 'Play').click();
