@@ -93,9 +93,10 @@ export const tracks = (id, which) => call('GET', `${jobPath(id)}/tracks${queryOf
 export const playlist = (id) => `${BASE}${jobPath(id)}/playlist`;
 
 /* `token` makes a repeated submission after a lost answer the same submission. `existing`: the same work was under way
- * already, and this is its job. */
-export async function submit(spec, token) {
-    const { status, body } = await call('POST', '/jobs', { body: spec, headers: { 'Idempotency-Key': token } });
+ * already, and this is its job. `session`: whose it is, or null. */
+export async function submit(spec, token, session) {
+    const headers = { 'Idempotency-Key': token, ...(session ? { 'X-Session-ID': session } : {}) };
+    const { status, body } = await call('POST', '/jobs', { body: spec, headers });
     return { job: body, existing: status === 200 };
 }
 /* A fresh token. crypto.randomUUID() is there in secure contexts only; a VPS by plain address is none. */
@@ -133,8 +134,8 @@ export const disallow = (id) => call('DELETE', `/whitelist/${encodeURIComponent(
 
 export const sessions = async (cursor) => (await call('GET', `/sessions${queryOf({ cursor, limit: 100 })}`)).body;
 export const sessionTotals = async () => (await call('GET', '/sessions/stats/overview')).body;
-export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
 export const openSession = async (limits) => (await call('POST', '/sessions', { body: limits })).body;
+export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
 
 /* Drops what is remembered of one job, or of everything (another person may sign in next). */
 export function forget(id) {

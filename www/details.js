@@ -110,6 +110,11 @@ export class Details {
         return true;
     }
 
+    /* To what was found for a name, where there is something to choose. */
+    choose() {
+        for (const card of this.cards.values()) card.match.focus();
+    }
+
     showPlaying() {
         if (this.list) this.list.showPlaying();
     }

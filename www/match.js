@@ -14,26 +14,37 @@ export class Match {
         this.ref = ref;
         this.take = take;
         this.made = [];
+        this.asked = false;             /* whether a choice is asked for */
+        this.instead = '';
         host.append(el);
         show(host, false);
     }
 
-    /* track: {match, wanted}; of a preview too. */
-    render({ match, wanted }) {
-        const { ref } = this, list = match?.candidates || [];
-        show(this.host, match);
-        if (!match) return;
+    /* track: {match, wanted, status}; of a preview too. */
+    render({ match, wanted, status }) {
+        const failed = status === 'failed', { ref } = this, list = match?.candidates || [];
+        const visible = Boolean(match) && (match.url || list.length > 0);
+        show(this.host, visible);
+        if (!visible) return;
         const taken = list.find((candidate) => candidate.url === match.url);
         const others = list.filter((candidate) => candidate !== taken).sort((a, b) => b.score - a.score);
         const named = wanted?.query || [wanted?.artist, wanted?.title].filter(Boolean).join(' – ');
+        text(ref.head, match.url ? 'Found by its name' : 'Found, but nothing fits well enough');
         line(ref.wanted, named && `Looked for: ${named}`);
+        show(ref.takenLine, match.url);
         ref.taken.replaceChildren(outward(match.url));
         if (taken?.title) ref.taken.firstChild.textContent = taken.title;
         text(ref.by, [taken?.channel, clock(taken?.duration_seconds)].filter(Boolean).join(', '));
         text(ref.score, `${match.score} of 100`);
         attr(ref.score, 'title', [taken && scoreWhy(taken.parts), `${match.threshold} are needed`].filter(Boolean).join('; '));
+        line(ref.needed, match.url ? '' : `${match.threshold} of 100 points are needed. You may know better:`);
         show(ref.others, others.length);
-        text(ref.count, plural(others.length, 'other result', 'other results'));
+        text(ref.count, match.url ? plural(others.length, 'other result', 'other results') : plural(others.length, 'result', 'results'));
+        /* Opened once for the reader, who may close it again. */
+        const asks = failed || !match.url;
+        if (asks && !this.asked) ref.others.open = true;
+        this.asked = asks;
+        this.instead = match.url ? ' instead' : '';
         order(ref.list, others.map((candidate, i) => this.candidate(candidate, i)));
     }
 
@@ -54,9 +65,19 @@ export class Match {
         text(ref.by, [candidate.channel, clock(candidate.duration_seconds)].filter(Boolean).join(', '));
         text(ref.score, candidate.score);
         attr(ref.score, 'title', scoreWhy(candidate.parts));
-        attr(ref.take, 'aria-label', `Take this one instead: ${candidate.title || candidate.url}`);
+        text(ref.take, `Take this one${this.instead}`);
+        attr(ref.take, 'aria-label', `Take this one${this.instead}: ${candidate.title || candidate.url}`);
         show(ref.take, this.take);
         return el;
+    }
+
+    /* To where one can choose. */
+    focus() {
+        const { ref } = this;
+        if (this.host.hidden) return;
+        ref.others.open = true;
+        ref.head.focus({ preventScroll: true });
+        ref.head.scrollIntoView({ block: 'nearest' });
     }
 
     async pick({ url, ref }) {

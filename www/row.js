@@ -21,6 +21,12 @@ import * as words from './words.js';
 const LEVERS = ['pause', 'resume', 'retry', 'cancel'];
 const ASKED = { cancel: 'Cancelling', pause: 'Pausing', resume: 'Resuming' };
 
+/* Of what a song is known by before it is found: what a job may be told about its tags. */
+const KNOWN = ['title', 'artist', 'album', 'album_artist', 'date', 'track_number'];
+const known = (wanted) => Object.fromEntries(KNOWN.filter((name) => wanted[name]).map((name) => [name, wanted[name]]));
+/* What was said about a list is about each of its tracks, but for these. */
+const ofAll = ({ title, track_number: number, ...rest } = {}) => rest;
+
 export class Row {
     /* list: {poke(), gone(id), added(job, existing)}: asks the server at once; a job that is no more; a new one. */
     constructor(job, list) {
@@ -40,7 +46,7 @@ export class Row {
         ref.details.id = `d-${id}`;
         ref.more.setAttribute('aria-controls', ref.details.id);
         ref.details.setAttribute('aria-labelledby', ref.title.id);
-        for (const name of ['play', 'save', ...LEVERS, 'more', 'turn', 'remove']) ref[name].setAttribute('aria-describedby', ref.title.id);
+        for (const name of ['play', 'save', ...LEVERS, 'more', 'turn', 'remove', 'choose']) ref[name].setAttribute('aria-describedby', ref.title.id);
 
         ref.cover.addEventListener('error', () => show(ref.cover, false));
         for (const button of [ref.disc, ref.play]) button.addEventListener('click', () => player.toggle(player.playable(this.job)));
@@ -58,6 +64,7 @@ export class Row {
             event.stopPropagation();
             this.ask(false);
         });
+        ref.choose.addEventListener('click', () => this.choose());
         copyButton(ref.copy, () => this.report());
         this.update(job);
     }
@@ -81,6 +88,8 @@ export class Row {
         line(ref.artist, job.artist);
         line(ref.source, words.sourceWord(job.source_type));
         line(ref.length, words.clock(job.duration_seconds));
+        line(ref.score, words.scoreWord(job.match_score));
+        attr(ref.score, 'title', words.scoreMeans(!failed));
         line(ref.tally, words.tally(job));
         show(ref.cached, job.cached && !job.is_list);
         line(ref.attempt, job.attempt > 1 ? `attempt ${job.attempt}` : '');
@@ -119,15 +128,13 @@ export class Row {
         });
     }
 
-    /* Another recording in place of one that was found: with the options of this job, and the words of what was wanted. */
+    /* Another recording in place of what was found, or not found: with the options of this job, in its session, and with
+     * what is known of what was wanted. */
     async take(url, { wanted }) {
-        const { body } = await api.job(this.job.job_id), spec = { url, ...differing(body.options) };
-        if (wanted?.source === 'spotify') {
-            const { title, artist, album, album_artist: albumArtist, date } = wanted;
-            const said = Object.entries({ title, artist, album, album_artist: albumArtist, date }).filter(([, value]) => value);
-            spec.metadata = { ...Object.fromEntries(said), ...spec.metadata };
-        }
-        const { job, existing } = await send(spec);
+        const { body } = await api.job(this.job.job_id), { metadata: said, ...spec } = { url, ...differing(body.options) };
+        const metadata = { ...(wanted?.title ? known(wanted) : {}), ...(body.is_list ? ofAll(said) : said) };
+        if (Object.keys(metadata).length) spec.metadata = metadata;
+        const { job, existing } = await send(spec, body.session_uuid);
         this.list.added(job, existing);
         return existing ? 'That is in the list already.' : 'Added at the top of the list.';
     }
@@ -151,6 +158,7 @@ export class Row {
     showError(job, failed) {
         const { ref } = this;
         show(ref.error, failed);
+        this.showAction(ref.choose, failed && typeof job.match_score === 'number');
         this.allow.render(failed ? job.error?.whitelist : null, () => this.retry());
         if (!failed) return;
         text(ref.errorText, words.full(job.error?.detail || 'It failed, and nothing was recorded about why.'));
@@ -254,6 +262,11 @@ export class Row {
         if (!done) return this.ask(false);
         this.list.gone(id);
         say(`Deleted: ${name}`);
+    }
+
+    async choose() {
+        if (this.ref.details.hidden) await this.toggleDetails();
+        if (this.details) this.details.choose();
     }
 
     async toggleDetails() {

@@ -9,7 +9,7 @@ import * as api from './api.js';
 import { attr, clone, line, order, say, show, text } from './dom.js';
 import * as player from './player.js';
 import { TrackCard } from './track.js';
-import { clock, full, plural, trackWord } from './words.js';
+import { clock, full, plural, scoreMeans, scoreWord, trackWord } from './words.js';
 
 const PAGE = 50;
 const CALM_MS = 2000;           /* what is seen is read again no more often */
@@ -152,8 +152,12 @@ export class TrackList {
             made.allow = new Allow(made.ref.allow);
             made.ref.play.addEventListener('click', () => player.toggle(playable(mine.track, this.row.job)));
             made.ref.more.addEventListener('click', () => this.toggle(mine));
+            made.ref.choose.addEventListener('click', () => {
+                if (mine.ref.card.hidden) this.toggle(mine);
+                mine.card.match.focus();
+            });
             made.ref.title.id = `i-${track.track_id}`;
-            for (const name of ['play', 'save', 'more']) attr(made.ref[name], 'aria-describedby', made.ref.title.id);
+            for (const name of ['play', 'save', 'more', 'choose']) attr(made.ref[name], 'aria-describedby', made.ref.title.id);
         }
         made.track = track;
         this.showItem(made);
@@ -167,6 +171,8 @@ export class TrackList {
         text(ref.title, track.title || track.source_url || `Track ${track.index}`);
         line(ref.artist, track.artist || track.uploader);
         line(ref.length, clock(track.duration_seconds));
+        line(ref.score, scoreWord(track.match?.score));
+        attr(ref.score, 'title', scoreMeans(track.match?.url));
         show(ref.cached, track.cached);
         text(ref.chip, trackWord(track.status));
         const focused = el.contains(document.activeElement) ? document.activeElement : null;
@@ -176,6 +182,9 @@ export class TrackList {
         this.showItemPlaying({ ref, track });
         show(ref.error, track.error);
         text(ref.errorText, track.error && full(track.error.detail || track.error.kind));
+        const found = track.error && track.match?.candidates.length > 0;
+        if (document.activeElement === ref.choose && !found) ref.more.focus();
+        show(ref.choose, found);
         text(ref.errorHint, track.error?.hint && full(track.error.hint));
         allow.render(track.error?.whitelist, () => this.row.retry());
         if (card) card.render(track, this.row.job.url);

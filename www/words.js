@@ -65,6 +65,11 @@ export function scoreWhy(parts) {
         .concat(parts?.penalty ? `taken off ${Math.abs(parts.penalty)}` : []).join(', ');
 }
 
+/* How well what was found fits, for a line, and what that means. `taken`: it was. */
+export const scoreWord = (score) => (has(score) ? `fits ${score} of 100` : '');
+export const scoreMeans = (taken) => (taken ? 'How well this recording fits the name that was looked for: points for title, artist, length and channel'
+    : 'How well the best of what was found fits the name: points for title, artist, length and channel');
+
 export const sourceWord = (type) => (type && type !== 'auto' ? SOURCES[type] || sentence(type) : '');
 
 /* A name of the API for people: "loudness_target_lufs" -> "Loudness target (LUFS)". The unit is part of the name. */

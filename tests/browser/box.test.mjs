@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, add, button, chip, overflow, PHONE, reads, shot, Stack, until } from './stack.mjs';
+import { accessible, add, button, chip, overflow, PHONE, reads, rowOf, shot, Stack, until } from './stack.mjs';
 
 const LIMIT_SECONDS = 420;      // read by tests/run
 const CLIP = { modes: { clip: 2 } };
@@ -190,6 +190,8 @@ test('what was found for a name shows its score and the others, and another can 
 
     const row = await add(page, 'Frontiers Michael Kievernagel');
     await reads(chip(row), /Done/);
+    await reads(row.locator('.job-meta').first(), /fits \d+ of 100/);
+    assert.match(await row.getByText(/^fits \d+ of 100$/).getAttribute('title'), /How well this recording fits/);
     await button(row, 'Details').click();
     const match = row.locator('.match');
     await reads(match, /Looked for: Frontiers Michael Kievernagel.*\d+ of 100.*Frontiers Michael Kievernagel - Topic/s);
@@ -207,6 +209,83 @@ test('what was found for a name shows its score and the others, and another can 
     await quiet();
     await clean();
 });
+
+const NOT_IT = [{ id: 'nearmiss001', title: 'Moonlit <b>Garden', channel: 'Gardeners', duration: 187 }, { id: 'nearmiss002', title: 'How to paint a fence', channel: 'Tools' }];
+
+test('where nothing fits, what was found is offered, and taken with the options and in the session of the job', async () => {
+    await stack.search('moonlit harbour nobody knows', { each: CLIP, entries: NOT_IT });
+    const { page, quiet } = await stack.open();
+    const { session_uuid: session } = await stack.api('POST', '/sessions', { label: 'choosy' });
+    const answer = await fetch(`${stack.base}/api/jobs`, {
+        method: 'POST', headers: { 'X-API-Key': stack.key, 'X-Session-ID': session, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ search_query: 'Moonlit Harbour Nobody Knows', bitrate_kbps: 192, metadata: { genre: 'Dub' } }),
+    });
+    const row = rowOf(page, (await answer.json()).job_id);
+    await reads(chip(row), /Failed/);
+    await reads(row.locator('.job-meta').first(), /fits \d+ of 100/);
+    assert.match(await row.getByText(/^fits \d+ of 100$/).getAttribute('title'), /the best of what was found/);
+    await reads(row.locator('.job-error'), /No result fits well enough/);
+    await reads(row.locator('.job-error'), /Say artist and title/);
+    await shot(page, 'nothing-fits-row');
+
+    await button(row, 'See what was found').click();
+    await reads(row.locator('.match'), /Found, but nothing fits well enough.*Looked for: Moonlit Harbour.*70 of 100 points.*2 results/s);
+    await until(() => row.locator('.match h4').evaluate((el) => el === document.activeElement), 'the focus on what was found');
+    const [first] = await row.locator('.candidate').all();
+    await reads(first, /\d+\s*Moonlit <b>Garden\s*Gardeners, 3:07\s*Take this one/s);
+    assert.match(await first.locator('.score').getAttribute('title'), /title \d+, artist \d+/);
+    assert.equal(await row.locator('.candidate').count(), 2);
+    assert.equal(await row.locator('.match-taken').isVisible(), false);
+    await accessible(page, 'nothing fits');
+    assert.deepEqual(await overflow(page), []);
+    await shot(page, 'nothing-fits', { fullPage: true });
+    await row.locator('.match summary').click();
+    await button(row, 'Retry').click();
+    await reads(row.locator('.timeline'), /Asked to try again/);
+    await reads(chip(row), /Failed/);
+    await reads(row.locator('.match'), /nothing fits/);
+    assert.equal(await row.locator('.match details').evaluate((el) => el.open), false, 'closed stays closed');
+    await row.locator('.match summary').click();
+
+    await page.keyboard.press('Tab');
+    await until(() => page.evaluate(() => document.activeElement.tagName === 'A'), 'its link');
+    await page.keyboard.press('Tab');
+    assert.equal(await activeName(page), 'Take this one: Moonlit <b>Garden');
+    await page.keyboard.press('Enter');
+    await reads(first, /Added at the top of the list/);
+    const other = await until(async () => (await jobs()).find((job) => job.url?.endsWith('nearmiss001') && job.state === 'done'), 'the other one');
+    assert.equal(other.session_uuid, session);
+    const { options } = await stack.api('GET', `/jobs/${other.job_id}`);
+    assert.deepEqual([options.bitrate_kbps, options.metadata.genre, options.metadata.title], [192, 'Dub', '']);
+    await quiet();
+    await stack.api('DELETE', `/sessions/${session}`);
+    await clean();
+});
+
+for (const [name, context] of [['light-desk', { colorScheme: 'light' }], ['dark-phone', { colorScheme: 'dark', ...PHONE }]]) {
+    test(`what was found instead of a song of an album can be chosen, with the song's words: ${name}`, async () => {
+        for (const [number, entries] of [[0, NOT_IT], [1, NOT_IT], [2, []]]) await stack.search(`die ersten song ${number}`, { each: CLIP, entries });
+        const { page, quiet } = await stack.open(context);
+        const row = await add(page, `https://open.spotify.com/album/A${'3'.padStart(21, '0')}`);
+        await reads(chip(row), /Failed|Done with errors/);
+        await button(row, 'Details').click();
+        const first = row.locator('.item').first();
+        await reads(first, /fits \d+ of 100.*No result fits well enough/s);
+        assert.equal(await button(row.locator('.item').nth(2), 'See what was found').isVisible(), false, 'nothing was');
+        await button(first, 'See what was found').click();
+        await reads(first.locator('.match'), /Looked for: .*Song 0.*2 results/s);
+        await accessible(page, 'an album');
+        assert.deepEqual(await overflow(page), []);
+        await shot(page, `nothing-fits-album-${name}`, { fullPage: true });
+        await first.getByRole('button', { name: /^Take this one: Moonlit/ }).click();
+        const other = await until(async () => (await jobs()).find((job) => job.url?.endsWith('nearmiss001') && job.state === 'done'), 'the other one');
+        assert.equal(other.title, 'Song 0');
+        const { options, is_list: isList } = await stack.api('GET', `/jobs/${other.job_id}`);
+        assert.deepEqual([options.metadata.album, options.metadata.track_number, isList], ['Album 3', 1, false]);
+        await quiet();
+        await clean();
+    });
+}
 
 test('Spotify is found elsewhere, keeps its words, and so does what is taken instead', async () => {
     const artists = 'Die Ersten, Zweite & Söhne';
