@@ -50,7 +50,7 @@ PROGRAMS    = $(BUILD)/dubplate $(BUILD)/dubplate-media $(HANDLERS:%=$(BUILD)/cg
 UNIT_BIN    = $(UNIT:%=$(BUILD)/tests/unit/%)
 
 LIBS       = -lcjson -lsodium -lcurl -lutf8proc -lm
-MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lebur128 -lmp3lame -lcjson -lm
+MEDIA_LIBS = -lavformat -lavcodec -lswresample -lswscale -lavutil -lmp3lame -lcjson -lm
 
 .PHONY: all
 all: $(PROGRAMS)

@@ -1,6 +1,6 @@
 """
 media: an independent look at a finished file. ffprobe reads tags and pictures, ffmpeg's own ebur128 filter
-measures loudness (our product measures with libebur128), duration is counted in decoded samples.
+measures loudness (the product has a meter of its own), duration is counted in decoded samples.
 """
 
 import json

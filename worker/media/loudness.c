@@ -1,22 +1,21 @@
 #include "loudness.h"
 
-#include <ebur128.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kweight.h"
 #include "truepeak.h"
 
 #define HOPS_PER_STEP   (LOUDNESS_HOPS_PER_SECOND / 10)         /* blocks start every 100 ms */
 #define HOPS_PER_BLOCK  (LOUDNESS_HOPS_PER_SECOND * 4 / 10)
-#define HOP_MS          (1000 / LOUDNESS_HOPS_PER_SECOND)
-#define HOP_FRAMES_MAX  (192000 / LOUDNESS_HOPS_PER_SECOND)
+#define HOPS_PER_TERM   (LOUDNESS_HOPS_PER_SECOND * 3)          /* short-term: 3 s */
 #define CHUNK_FRAMES    2048
 #define MARGIN          (TRUEPEAK_BEFORE + TRUEPEAK_AFTER)
 
 struct loudness {
-    ebur128_state *meter;
-    float  hop[2 * HOP_FRAMES_MAX];     /* interleaved, as the meter wants it */
+    struct kweight filter;
+    double hop_energy;                  /* the sum of squares so far */
     float  hop_peak;
     int    hop_frames, hop_used;
 
@@ -37,8 +36,8 @@ int loudness_open(struct loudness **out, int rate_hz, struct fault *f)
         return fault_set(f, FAULT_SYSTEM, "Out of memory.");
     m->hop_frames = rate_hz / LOUDNESS_HOPS_PER_SECOND;
     m->used = TRUEPEAK_BEFORE;      /* silence before the first frame */
-    m->meter = ebur128_init(2, (unsigned long)rate_hz, EBUR128_MODE_I | EBUR128_MODE_LRA);
-    return m->meter ? 0 : fault_set(f, FAULT_SYSTEM, "Out of memory.");
+    kweight_start(&m->filter, rate_hz);
+    return 0;
 }
 
 /* BS.1770-4: -0.691 makes a 997 Hz sine at 0 dBFS in one channel read -3.01 LUFS. */
@@ -69,20 +68,15 @@ static int reserve_hop(struct loudness *m, struct fault *f)
     return 0;
 }
 
-/* Hands the collected frames to the meter and takes their energy back out of it. */
 static int end_hop(struct loudness *m, struct fault *f)
 {
-    double lufs = -INFINITY;
-
     if (reserve_hop(m, f))
         return -1;
-    if (ebur128_add_frames_float(m->meter, m->hop, (size_t)m->hop_frames) ||
-        ebur128_loudness_window(m->meter, HOP_MS, &lufs))
-        return fault_set(f, FAULT_SYSTEM, "The loudness meter failed.");
-    m->energy[m->hops] = (float)from_lufs(lufs);
+    m->energy[m->hops] = (float)(m->hop_energy / m->hop_frames);
     m->peak[m->hops] = m->hop_peak;
     m->hops++;
     m->hop_used = 0;
+    m->hop_energy = 0;
     m->hop_peak = 0;
     return 0;
 }
@@ -92,14 +86,10 @@ static int add_energy(struct loudness *m, const float *left, const float *right,
 {
     while (frames > 0) {
         int n = m->hop_frames - m->hop_used;
-        float *to = m->hop + 2 * m->hop_used;
 
         if (n > frames)
             n = frames;
-        for (int i = 0; i < n; i++) {
-            to[2 * i] = left[i];
-            to[2 * i + 1] = right[i];
-        }
+        m->hop_energy += kweight_energy(&m->filter, left, right, n);
         m->hop_peak = fmaxf(m->hop_peak, fmaxf(truepeak_sample_peak(left, n),
                                                truepeak_sample_peak(right, n)));
         m->hop_used += n;
@@ -184,6 +174,49 @@ double loudness_integrate(const float *energy, size_t hops)
     return to_lufs(gated_mean(energy, hops, HOPS_PER_BLOCK, fmax(relative, absolute)));
 }
 
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* EBU Tech 3342: short-term loudness above -70 LUFS and -20 LU, from its 10th to its 95th of a
+ * hundred. */
+static int loudness_range(const float *energy, size_t hops, double *range_lu, struct fault *f)
+{
+    size_t terms = hops < HOPS_PER_TERM ? 0 : (hops - HOPS_PER_TERM) / HOPS_PER_STEP + 1;
+    float *term = malloc((terms + 1) * sizeof(*term));
+    double absolute = from_lufs(-70), total = 0;
+    size_t count = 0, quiet = 0;
+
+    if (term == NULL)
+        return fault_set(f, FAULT_SYSTEM, "Out of memory.");
+    for (size_t t = 0; t < terms; t++) {
+        double sum = 0;
+
+        for (size_t i = 0; i < HOPS_PER_TERM; i++)
+            sum += (double)energy[t * HOPS_PER_STEP + i];
+        sum /= HOPS_PER_TERM;
+        if (sum >= absolute) {
+            total += sum;
+            term[count++] = (float)sum;
+        }
+    }
+    qsort(term, count, sizeof(*term), by_size);
+    while (quiet < count && (double)term[quiet] < total / (double)count / 100)
+        quiet++;
+    *range_lu = 0;
+    if (quiet < count) {
+        double last = (double)(count - quiet - 1);
+
+        *range_lu = to_lufs((double)term[quiet + (size_t)(last * 0.95 + 0.5)]) -
+                    to_lufs((double)term[quiet + (size_t)(last * 0.1 + 0.5)]);
+    }
+    free(term);
+    return 0;
+}
+
 int loudness_finish(struct loudness *m, struct loudness_result *result, struct fault *f)
 {
     static const float silence[TRUEPEAK_AFTER];
@@ -192,11 +225,8 @@ int loudness_finish(struct loudness *m, struct loudness_result *result, struct f
     add_peaks(m, silence, silence, TRUEPEAK_AFTER);     /* the last frames get their neighbours */
     scan_peaks(m);
     result->true_peak = (double)m->true_peak;
-    if (ebur128_add_frames_float(m->meter, m->hop, (size_t)m->hop_used) ||
-        ebur128_loudness_global(m->meter, &result->integrated_lufs) ||
-        ebur128_loudness_range(m->meter, &result->range_lu))
-        return fault_set(f, FAULT_SYSTEM, "The loudness meter failed.");
-    return 0;
+    result->integrated_lufs = loudness_integrate(m->energy, m->hops);
+    return loudness_range(m->energy, m->hops, &result->range_lu, f);
 }
 
 struct loudness_hops loudness_get_hops(const struct loudness *m)
@@ -208,8 +238,6 @@ void loudness_close(struct loudness **m)
 {
     if (*m == NULL)
         return;
-    if ((*m)->meter != NULL)
-        ebur128_destroy(&(*m)->meter);
     free((*m)->energy);
     free((*m)->peak);
     free(*m);

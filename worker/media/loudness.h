@@ -2,12 +2,11 @@
  * loudness: programme loudness, loudness range and true peak of a stereo stream.
  *
  * Sources: ITU-R BS.1770-4 (K-weighting, 400 ms blocks with 75 % overlap, gates at -70 LUFS and
- * -10 LU), EBU R 128, EBU Tech 3342 (loudness range). libebur128 measures; beside it we keep the
- * K-weighted energy of short hops, which it tells of its last window, for the limiter's plan
- * (plan.h). True peak is our own (truepeak.h): the same figure for a fraction of the work.
+ * -10 LU), EBU R 128, EBU Tech 3342 (loudness range). Everything comes from the K-weighted energy
+ * of short hops, which the limiter's plan (plan.h) needs too. The figures are libebur128's, which
+ * the tests compare, for a quarter of the work; true peak as well (truepeak.h).
  *
- * Memory: 8 bytes for every 20 ms and 24 for every 100 ms, 9 MB for four hours. Single-threaded;
- * nothing blocks.
+ * Memory: 8 bytes for every 20 ms, 6 MB for four hours. One thread at a time; nothing blocks.
  */
 #ifndef DUBPLATE_MEDIA_LOUDNESS_H
 #define DUBPLATE_MEDIA_LOUDNESS_H
