@@ -15,9 +15,10 @@
 struct setting {
     const char *name, *help, *text_default;
     size_t      offset;
-    enum { WHOLE, TEXT, TRUTH } kind;
+    enum { WHOLE, NUMBER, TEXT, TRUTH } kind;
     bool        is_secret;
     int64_t     int_default, least, most;
+    double      number_default;
     bool        bool_default;
 };
 
@@ -25,6 +26,9 @@ static const struct setting settings[] = {
 #define INT(field, n, def, lo, hi, h)                                                                           \
     { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = WHOLE,                              \
       .int_default = def, .least = lo, .most = hi },
+#define NUM(field, n, def, lo, hi, h)                                                                           \
+    { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = NUMBER,                             \
+      .number_default = def, .least = lo, .most = hi },
 #define STR(field, n, def, h)                                                                                   \
     { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = TEXT, .text_default = def },
 #define SECRET(field, n, h)                                                                                     \
@@ -32,8 +36,9 @@ static const struct setting settings[] = {
       .is_secret = true },
 #define BOOL(field, n, def, h)                                                                                  \
     { .name = n, .help = h, .offset = offsetof(struct conf, field), .kind = TRUTH, .bool_default = def },
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -55,12 +60,26 @@ static int set_truth(bool *to, const struct setting *s, const char *value, const
     return err_set(e, ERR_INPUT, "%s: %s=%.60s is neither true nor false", where, s->name, value);
 }
 
+static int set_number(double *to, const struct setting *s, const char *value, const char *where, struct err *e)
+{
+    char *end = NULL;
+    const double n = strtod(value, &end);
+
+    if (end == value || *end || value[strspn(value, "+-.0123456789")] || n < (double)s->least || n > (double)s->most)
+        return err_set(e, ERR_INPUT, "%s: %s=%.60s is not a number from %lld to %lld", where, s->name, value,
+                       (long long)s->least, (long long)s->most);
+    *to = n;
+    return 0;
+}
+
 static int set_value(struct conf *c, const struct setting *s, const char *value, const char *where, struct err *e)
 {
     char *at = (char *)c + s->offset, *end = NULL;
 
     if (s->kind == TRUTH)
         return set_truth((bool *)at, s, value, where, e);
+    if (s->kind == NUMBER)
+        return set_number((double *)(void *)at, s, value, where, e);
     if (s->kind == TEXT) {
         if (strlen(value) >= CONF_STR_BYTES)
             return err_set(e, ERR_INPUT, "%s: %s is longer than %d bytes", where, s->name, CONF_STR_BYTES - 1);
@@ -207,6 +226,8 @@ int conf_load(struct conf *c, struct err *e)
         char *at = (char *)c + settings[i].offset;
         if (settings[i].kind == WHOLE)
             memcpy(at, &settings[i].int_default, sizeof settings[i].int_default);
+        else if (settings[i].kind == NUMBER)
+            memcpy(at, &settings[i].number_default, sizeof settings[i].number_default);
         else if (settings[i].kind == TRUTH)
             *(bool *)at = settings[i].bool_default;
         else
@@ -231,6 +252,8 @@ void conf_print(const struct conf *c, FILE *out)
         const char *at = (const char *)c + settings[i].offset;
         if (settings[i].kind == WHOLE)
             fprintf(out, "%s=%lld\n", settings[i].name, (long long)*(const int64_t *)(const void *)at);
+        else if (settings[i].kind == NUMBER)
+            fprintf(out, "%s=%g\n", settings[i].name, *(const double *)(const void *)at);
         else if (settings[i].kind == TRUTH)
             fprintf(out, "%s=%s\n", settings[i].name, *(const bool *)at ? "true" : "false");
         else
@@ -246,6 +269,9 @@ void conf_print_table(FILE *out)
         if (s->kind == WHOLE)
             fprintf(out, "| `%s` | %lld | %lld–%lld | %s |\n", s->name, (long long)s->int_default,
                     (long long)s->least, (long long)s->most, s->help);
+        else if (s->kind == NUMBER)
+            fprintf(out, "| `%s` | %g | %lld–%lld | %s |\n", s->name, s->number_default, (long long)s->least,
+                    (long long)s->most, s->help);
         else if (s->kind == TRUTH)
             fprintf(out, "| `%s` | %s | true, false | %s |\n", s->name, s->bool_default ? "true" : "false", s->help);
         else

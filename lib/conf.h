@@ -17,11 +17,13 @@
 
 struct conf {
 #define INT(field, name, def, least, most, help) int64_t field;
+#define NUM(field, name, def, least, most, help) double  field;
 #define STR(field, name, def, help)              char field[CONF_STR_BYTES];
 #define SECRET(field, name, help)                char field[CONF_STR_BYTES];
 #define BOOL(field, name, def, help)             bool field;
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL

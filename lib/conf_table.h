@@ -3,11 +3,12 @@
  * follow from this list. Values come from the environment, then from DATA_DIR/dubplate.env, then from here.
  *
  * INT(field, NAME, default, least, most, help)    STR(field, NAME, default, help)    SECRET(field, NAME, help)
- * BOOL(field, NAME, default, help)
+ * NUM(field, NAME, default, least, most, help)    BOOL(field, NAME, default, help)
  *
+ * An INT is a whole number, a NUM one that may have decimals.
  * A SECRET is text without a default that is never printed. A BOOL is written true or false (or yes, on, 1 …).
  */
-#define CONF_TABLE(INT, STR, SECRET, BOOL)                                                                       \
+#define CONF_TABLE(INT, NUM, STR, SECRET, BOOL)                                                                  \
     INT(port, "PORT", 8080, 1, 65535, "where nginx listens")                                                     \
     STR(listen, "LISTEN", "127.0.0.1", "address where nginx listens: IPv4, IPv6, or * for all of them")         \
     STR(data_dir, "DATA_DIR", "./data", "everything that Dubplate writes lives below this directory")           \
@@ -55,6 +56,11 @@
     INT(cache_max_mb, "CACHE_MAX_MB", 2048, 0, 1048576,                                                          \
         "room for streams that are kept for another wish; the least recently used goes first")                  \
     INT(max_duration_s, "MAX_DURATION_S", 14400, 1, 86400, "longest recording that is accepted")                \
+    NUM(trim_threshold_dbfs, "TRIM_THRESHOLD_DBFS", -60, -90, -30,                                               \
+        "trim_silence: what stays below this at an end of a recording is silence")                              \
+    NUM(trim_min_seconds, "TRIM_MIN_SECONDS", 1, 0, 60, "trim_silence: shorter silence stays")                   \
+    NUM(trim_padding_seconds, "TRIM_PADDING_SECONDS", 0.25, 0, 10,                                               \
+        "trim_silence: so much of the silence is left at each end")                                             \
     BOOL(sessions_open, "SESSIONS_OPEN", false,                                                                  \
         "sessions without a key: whoever reaches this server may open one and submit jobs in it")                \
     INT(session_hours, "SESSION_HOURS", 24, 1, 8760, "how long a session lives; then its jobs and files are removed") \

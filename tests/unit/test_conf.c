@@ -8,11 +8,13 @@
 static void forget_environment(void)
 {
 #define INT(field, name, def, least, most, help) unsetenv(name);
+#define NUM(field, name, def, least, most, help) unsetenv(name);
 #define STR(field, name, def, help)              unsetenv(name);
 #define SECRET(field, name, help)                unsetenv(name);
 #define BOOL(field, name, def, help)             unsetenv(name);
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -46,11 +48,13 @@ TEST(without_file_and_environment_the_table_holds)
     forget_environment();
     load(&c);
 #define INT(field, name, def, least, most, help) assert_int_equal(c.field, def);
+#define NUM(field, name, def, least, most, help) assert_true(c.field == (double)(def));
 #define STR(field, name, def, help) if (strcmp(name, "DATA_DIR") != 0) assert_string_equal(c.field, def);
 #define SECRET(field, name, help)   assert_string_equal(c.field, "");
 #define BOOL(field, name, def, help) assert_int_equal(c.field, def);
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -63,11 +67,13 @@ TEST(every_default_is_within_its_own_range)
 #define INT(field, name, def, least, most, help)                                                                 \
     check((def) >= (least) && (def) <= (most), "%s", name);                                                      \
     check(strlen(help) > 10, "%s has no help", name);
+#define NUM INT
 #define STR(field, name, def, help) check(strlen(help) > 10, "%s has no help", name);
 #define SECRET(field, name, help)   check(strlen(help) > 10, "%s has no help", name);
 #define BOOL STR
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -132,11 +138,13 @@ TEST(each_number_is_refused_one_beyond_its_range_and_taken_at_its_ends)
             refused(name, "dubplate.env:1");                                                                     \
         }                                                                                                        \
     }
+#define NUM INT
 #define STR(field, name, def, help)
 #define SECRET(field, name, help)
 #define BOOL(field, name, def, help)
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -206,6 +214,21 @@ TEST(a_number_is_only_a_number)
         setenv("MAX_RETRIES", bad[i], 1);
         refused("environment", "MAX_RETRIES");
     }
+}
+
+TEST(a_number_with_decimals_is_only_that)
+{
+    static const char *const bad[] = { "x", "0x1", "1e1", "nan", "inf", "-inf", "1,5", "1.5.", "1.5s", "-0.1", "60.01" };
+    struct conf c;
+
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        forget_environment();
+        setenv("TRIM_MIN_SECONDS", bad[i], 1);
+        refused("environment", "TRIM_MIN_SECONDS", bad[i], "0 to 60");
+    }
+    setenv("TRIM_MIN_SECONDS", "1.75", 1);
+    load(&c);
+    assert_true(c.trim_min_seconds == 1.75);
 }
 
 TEST(a_switch_takes_the_words_that_people_use_and_no_others)
@@ -294,7 +317,7 @@ TEST(what_is_printed_reads_back_as_it_was)
 
     forget_environment();
     unit_write("dubplate.env", "MAX_RETRIES=7\nYTDLP_CONFIG=/etc/yt dlp.conf\nALLOW_SOURCE_NETS=127.0.0.0/8, ::1\n"
-                               "SESSIONS_OPEN=yes\n");
+                               "SESSIONS_OPEN=yes\nTRIM_THRESHOLD_DBFS=-52.5\n");
     load(&c);
     FILE *f = fopen("printed", "w");
     conf_print(&c, f);
@@ -334,12 +357,14 @@ TEST(the_table_for_the_readme_has_a_row_for_every_setting)
     fclose(f);
     char *text = unit_read("table");
 #define INT(field, name, def, least, most, help) check(strstr(text, "| `" name "` | " #def " | "), "%s", name);
+#define NUM INT
 #define STR(field, name, def, help)              check(strstr(text, "| `" name "` | "), "%s", name);
 #define SECRET(field, name, help)                check(strstr(text, "| `" name "` |  | | "), "%s", name);
 #define BOOL(field, name, def, help)                                                                             \
     check(strstr(text, (def) ? "| `" name "` | true | " : "| `" name "` | false | "), "%s", name);
-    CONF_TABLE(INT, STR, SECRET, BOOL)
+    CONF_TABLE(INT, NUM, STR, SECRET, BOOL)
 #undef INT
+#undef NUM
 #undef STR
 #undef SECRET
 #undef BOOL
@@ -357,7 +382,7 @@ UNIT_MAIN(UNIT(without_file_and_environment_the_table_holds),
           UNIT(each_number_is_refused_one_beyond_its_range_and_taken_at_its_ends),
           UNIT(what_is_wrong_in_the_file_is_named_with_its_line),
           UNIT(an_address_to_listen_at_is_no_name), UNIT(the_whitelist_is_on_off_or_as_the_address_has_it),
-          UNIT(a_number_is_only_a_number),
+          UNIT(a_number_is_only_a_number), UNIT(a_number_with_decimals_is_only_that),
           UNIT(a_switch_takes_the_words_that_people_use_and_no_others),
           UNIT(text_that_does_not_fit_is_refused_and_not_cut),
           UNIT(the_data_directory_becomes_absolute_without_trailing_slashes),
