@@ -203,7 +203,7 @@ cJSON *view_track_alone(const struct track *t)
     json_put_raw(o, "metadata", t->meta_json);
     put_file(o, t);
     put_track_url(o, "cover_url", t->cover.kind[0] != '\0', t->uuid, "cover");
-    for (const char *const *name = (const char *const[]){ "input", "output", "loudness", NULL }; *name; name++) {
+    for (const char *const *name = (const char *const[]){ "input", "output", "loudness", "trim", NULL }; *name; name++) {
         cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(report, *name);
         cJSON_AddItemToObject(o, *name, part ? part : cJSON_CreateNull());
     }

@@ -35,6 +35,8 @@ struct option {
 static const char *const download_types[] = { "auto", "single", "playlist", "channel", "track", "profile", NULL };
 static const char *const media_types[] = { "audio", NULL };
 static const char *const qualities[] = { "bestaudio", "worstaudio", "best", "worst", NULL };
+static const char *const profiles[] = { "music", "podcast", "broadcast", NULL };
+static const double profile_lufs[] = { -14, -16, -23 };
 static const int64_t bitrates[] = { 320, 256, 192, 128, 0 };
 static const int64_t rates[] = { 48000, 44100, 0 };
 static const int64_t depths[] = { 16, 24, 0 };
@@ -82,10 +84,22 @@ static const struct option options[] = {
       .help = "source: as it comes, or the nearest that the format has" },
     { .name = "normalize", .type = BOOLEAN, AT(normalize), .number_default = 1, .title = "Normalise loudness",
       .help = "EBU R128: one linear gain, true peak kept under its ceiling" },
+    /* Aside: the target that follows from it says it all. */
+    { .name = "loudness_profile", .type = CHOICE, AT(loudness_profile), .text_default = "music", .choices = profiles,
+      .aside = true, .title = "Loudness profile",
+      .help = "the target: music -14 LUFS, podcast -16, broadcast -23; unless one is given" },
     { .name = "loudness_target_lufs", .type = NUMBER, AT(loudness_target_lufs), .number_default = -14,
       .least = -31, .most = -5, .title = "Loudness target (LUFS)" },
     { .name = "true_peak_dbtp", .type = NUMBER, AT(true_peak_dbtp), .number_default = -1, .least = -9, .most = 0,
       .title = "True-peak ceiling (dBTP)" },
+    { .name = "replaygain_only", .type = BOOLEAN, AT(replaygain_only), .title = "ReplayGain instead",
+      .help = "the sound stays as it is, its loudness goes into tags, and players do the rest" },
+    { .name = "trim_silence", .type = BOOLEAN, AT(trim_silence), .title = "Trim silence",
+      .help = "at both ends, not into fades; the settings say what silence is" },
+    { .name = "start_seconds", .type = NUMBER, AT(start_seconds), .least = 0, .most = 86400, .no_default = true,
+      .title = "From (seconds)", .help = "a clip: what lies before is left out" },
+    { .name = "end_seconds", .type = NUMBER, AT(end_seconds), .least = 0, .most = 86400, .no_default = true,
+      .title = "To (seconds)", .help = "a clip: what lies behind is left out" },
     { .name = "embed_metadata", .type = BOOLEAN, AT(embed_metadata), .number_default = 1, .title = "Write tags" },
     { .name = "embed_cover", .type = BOOLEAN, AT(embed_cover), .number_default = 1, .title = "Embed cover" },
     { .name = "metadata", .type = GROUP, .group = metadata_options, .title = "Tags",
@@ -304,13 +318,34 @@ static void read_group(struct spec *s, const struct option *table, const cJSON *
     }
 }
 
+static double target_of_profile(const char *profile)
+{
+    int i = 0;
+
+    while (profiles[i + 1] && strcmp(profiles[i], profile) != 0)
+        i++;
+    return profile_lufs[i];
+}
+
 void spec_from_request(struct spec *out, const cJSON *request, const char *const *also, struct spec_errors *errors)
 {
     spec_defaults(out);
     read_group(out, options, request, "", also, errors);
+    if (!json_member(request, "loudness_target_lufs"))
+        out->loudness_target_lufs = target_of_profile(out->loudness_profile);
     /* What each allows, but not together. */
     if (strcmp(out->output_format, "opus") == 0 && out->sample_rate_hz == 44100)
         spec_add_error(errors, "sample_rate_hz", "has to be 48000 or source: Opus has no 44100");
+    if (out->end_seconds > 0 && out->end_seconds <= out->start_seconds)
+        spec_add_error(errors, "end_seconds", "has to be after start_seconds");
+}
+
+static void write_number(const struct option *o, double value, cJSON *object)
+{
+    if (o->no_default && value == o->number_default)
+        cJSON_AddNullToObject(object, o->name);
+    else
+        json_put_number(object, o->name, value);
 }
 
 static void write_integer(const struct option *o, int64_t value, cJSON *object)
@@ -340,7 +375,7 @@ static void write_group(const struct spec *s, const struct option *o, cJSON *obj
             write_integer(o, *(const int64_t *)at_const(s, o), object);
             break;
         case NUMBER:
-            json_put_number(object, o->name, *(const double *)at_const(s, o));
+            write_number(o, *(const double *)at_const(s, o), object);
             break;
         case BOOLEAN:
             json_put_bool(object, o->name, *(const bool *)at_const(s, o));

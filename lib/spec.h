@@ -21,7 +21,10 @@ struct spec {
     int64_t priority;
     int64_t max_items;                          /* of a list; 0: as the settings */
     bool    normalize, embed_metadata, embed_cover, use_cache;
-    double  loudness_target_lufs, true_peak_dbtp;
+    bool    replaygain_only, trim_silence;
+    char    loudness_profile[12];
+    double  loudness_target_lufs, true_peak_dbtp;   /* the target is that of the profile unless it was given */
+    double  start_seconds, end_seconds;         /* of the source; end_seconds 0: its own */
     char    scheduled_at[CLOCK_ISO_BYTES];      /* "" for at once */
     char    client_ref[801];            /* 200 characters of up to 4 bytes */
     struct {                            /* the submitter's overrides; "" means: as the source says */

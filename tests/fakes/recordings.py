@@ -56,16 +56,17 @@ class Recordings:
         self._guard = threading.Lock()
         self._durations = {}
 
-    def audio(self, name, ext, clip=None):
-        """Path of a recording as `ext`, the whole or `clip` seconds of it."""
+    def audio(self, name, ext, clip=None, silence=None):
+        """Path of a recording as `ext`, the whole or `clip` seconds of it, and so many of silence before and behind."""
         if ext not in KINDS:
             raise NoSuchRecording(ext)
         original = self._original(name)
-        if ext == "mp3" and clip is None:
+        if ext == "mp3" and clip is None and silence is None:
             return original
         piece = [] if clip is None else ["-ss", str(CLIP_FROM_SECONDS), "-t", str(float(clip))]
-        key = f"{name}{'' if clip is None else f'-clip{float(clip):g}'}.{ext}"
-        return self._made(key, [*piece, "-i", original, "-map", "0:a", "-map_metadata", "-1", "-vn", *KINDS[ext][1]])
+        key = f"{name}{'' if clip is None else f'-clip{float(clip):g}'}{'' if silence is None else f'-silence{float(silence):g}'}.{ext}"
+        quiet = [] if silence is None else ["-af", f"adelay={float(silence) * 1000:g}:all=1,apad=pad_dur={float(silence):g}"]
+        return self._made(key, [*piece, "-i", original, *quiet, "-map", "0:a", "-map_metadata", "-1", "-vn", *KINDS[ext][1]])
 
     def truncated(self, ext):
         """First half of a good file: its header still promises the whole."""

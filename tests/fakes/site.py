@@ -14,7 +14,7 @@ plugin and this site's address baked in (a worker gives yt-dlp a clean environme
   /log                       every request so far; DELETE empties it
   PUT on any path            says what that path means from now on (JSON)
 
-Media modes (query): clip=SECONDS rate=BYTES_PER_S drip=1 cut=N stall=N half=1 forbid=N hang=1 status=CODE[&retry_after=S]
+Media modes (query): clip=SECONDS silence=SECONDS rate=BYTES_PER_S drip=1 cut=N stall=N half=1 forbid=N hang=1 status=CODE[&retry_after=S]
 fail_first=N nolength=1 norange=1. Page modes (query of /watch, settings of items and lists): page_status=CODE[&retry_after=S]
 page_hang=1 page_delay=S page_fail_first=N. What is late or hanging lets go after 120 s at most.
 """

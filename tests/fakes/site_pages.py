@@ -39,7 +39,7 @@ def media_modes(query, modes=MEDIA_MODES):
 
 
 def get_media(handler, query, name, ext):
-    handler.send_file(handler.server.recordings.audio(name, ext, query.get("clip")), KINDS[ext][0], query)
+    handler.send_file(handler.server.recordings.audio(name, ext, query.get("clip"), query.get("silence")), KINDS[ext][0], query)
 
 
 def get_video(handler, query, name):

@@ -139,7 +139,9 @@ TEST(each_option_that_shapes_it_makes_another)
 {
     static const char *const shapes[] = {
         "{}", "{\"quality\":\"worstaudio\"}", "{\"bitrate_kbps\":128}", "{\"sample_rate_hz\":44100}",
-        "{\"normalize\":false}", "{\"loudness_target_lufs\":-16}", "{\"true_peak_dbtp\":-2}",
+        "{\"normalize\":false}", "{\"loudness_target_lufs\":-16}", "{\"loudness_profile\":\"broadcast\"}",
+        "{\"replaygain_only\":true}", "{\"trim_silence\":true}", "{\"start_seconds\":1}", "{\"end_seconds\":1}",
+        "{\"true_peak_dbtp\":-2}",
         "{\"embed_metadata\":false}", "{\"embed_cover\":false}",
         "{\"metadata\":{\"title\":\"T\"}}", "{\"metadata\":{\"artist\":\"T\"}}", "{\"metadata\":{\"album\":\"T\"}}",
         "{\"metadata\":{\"album_artist\":\"T\"}}", "{\"metadata\":{\"genre\":\"T\"}}",

@@ -218,7 +218,7 @@ TEST(a_number_is_only_a_number)
 
 TEST(a_number_with_decimals_is_only_that)
 {
-    static const char *const bad[] = { "x", "0x1", "1e1", "nan", "inf", "-inf", "1,5", "1.5.", "1.5s", "-0.1", "60.01" };
+    static const char *const bad[] = { "x", "0x1", "1e1", "nan", "inf", "-inf", "1,5", "1.5s", "-0.1", "60.01" };
     struct conf c;
 
     for (size_t i = 0; i < LENGTH(bad); i++) {

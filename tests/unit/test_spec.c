@@ -62,6 +62,7 @@ TEST(each_number_is_taken_at_its_ends_and_refused_one_step_beyond)
         { "loudness_target_lufs", -31, -5, 0.01 },
         { "true_peak_dbtp", -9, 0, 0.01 },
         { "vbr", 0, 9, 1 },
+        { "start_seconds", 0, 86400, 0.001 },
     };
     char text[100];
     struct spec s;
@@ -226,6 +227,37 @@ TEST(what_a_format_does_not_have_is_refused)
     assert_int_equal(s.sample_rate_hz, 0);
 }
 
+TEST(a_profile_is_a_target_unless_one_is_given)
+{
+    static const struct { const char *request; double lufs; } cases[] = {
+        { "{}", -14 },
+        { "{\"loudness_profile\":\"music\"}", -14 },
+        { "{\"loudness_profile\":\"podcast\"}", -16 },
+        { "{\"loudness_profile\":\"broadcast\"}", -23 },
+        { "{\"loudness_profile\":\"broadcast\",\"loudness_target_lufs\":-14}", -14 },
+        { "{\"loudness_target_lufs\":-20,\"loudness_profile\":\"podcast\"}", -20 },
+    };
+    struct spec s;
+
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        accepted(&s, cases[i].request);
+        check(s.loudness_target_lufs == cases[i].lufs, "%s is %g LUFS", cases[i].request, s.loudness_target_lufs);
+    }
+    refused("{\"loudness_profile\":\"radio\"}", "loudness_profile");
+}
+
+TEST(a_clip_ends_after_it_starts)
+{
+    struct spec s;
+
+    accepted(&s, "{\"start_seconds\":10,\"end_seconds\":10.001}");
+    accepted(&s, "{\"start_seconds\":10,\"end_seconds\":null}");
+    accepted(&s, "{\"start_seconds\":null,\"end_seconds\":0.5}");
+    refused("{\"start_seconds\":10,\"end_seconds\":10}", "end_seconds");
+    refused("{\"start_seconds\":10,\"end_seconds\":9}", "end_seconds");
+    refused("{\"end_seconds\":86400.001}", "end_seconds");
+}
+
 TEST(a_field_that_nobody_knows_is_refused_by_name)
 {
     refused("{\"formatt\":\"mp3\"}", "formatt");
@@ -283,6 +315,8 @@ TEST(what_is_stored_reads_back_the_same)
     accepted(&a, "{\"source_type\":\"youtube\",\"download_type\":\"single\",\"quality\":\"worst\",\"bitrate_kbps\":128,"
                  "\"output_format\":\"flac\",\"vbr\":0,\"bit_depth_bits\":24,"
                  "\"sample_rate_hz\":\"source\",\"normalize\":false,\"loudness_target_lufs\":-16.3,"
+                 "\"loudness_profile\":\"broadcast\",\"replaygain_only\":true,\"trim_silence\":true,"
+                 "\"start_seconds\":1.5,\"end_seconds\":61.25,"
                  "\"true_peak_dbtp\":-0.1,"
                  "\"embed_metadata\":false,\"embed_cover\":false,\"priority\":-10,"
                  "\"client_ref\":\"\\\"ref\\\\ \xf0\x9f\x8e\xa7\","
@@ -345,8 +379,8 @@ static void compare_with_schema(const cJSON *values, const cJSON *schema, const 
         const char *type = cJSON_IsArray(types) ? types->child->valuestring : json_text(p, "type", "");
         const cJSON *def = cJSON_GetObjectItemCaseSensitive(p, "default");
         if (cJSON_IsNull(v)) {      /* a number or a time that may be absent has no default */
-            check(def == NULL && (!strcmp(type, "integer") || !strcmp(json_text(p, "format", ""), "date-time")), "%s",
-                  v->string);
+            check(def == NULL && (!strcmp(type, "integer") || !strcmp(type, "number") ||
+                                  !strcmp(json_text(p, "format", ""), "date-time")), "%s", v->string);
         } else if (cJSON_IsObject(v)) {
             assert_string_equal(type, "object");
             compare_with_schema(v, p, v->string);
@@ -404,6 +438,7 @@ UNIT_MAIN(UNIT(an_empty_request_means_the_defaults),
           UNIT(text_holds_no_control_characters),
           UNIT(a_date_is_a_year_or_a_day),
           UNIT(what_a_format_does_not_have_is_refused),
+          UNIT(a_profile_is_a_target_unless_one_is_given), UNIT(a_clip_ends_after_it_starts),
           UNIT(a_field_that_nobody_knows_is_refused_by_name),
           UNIT(everything_that_is_wrong_is_said_at_once),
           UNIT(the_list_of_complaints_ends_at_its_ceiling),

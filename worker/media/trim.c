@@ -12,6 +12,10 @@
 
 #define STILL_FALLING 0.891     /* from one window to the next: -0.5 dB */
 
+/* Where a fade has ended, if not in zeros: -100 dBFS, below what 16 bits hold. What decoders leave
+ * behind a sound falls on to -150. */
+#define INAUDIBLE 1e-10
+
 #define LEAST_SHARE 10      /* a tenth */
 
 void trim_scan_start(struct trim_scan *scan, const struct trim_options *options)
@@ -69,7 +73,7 @@ static int64_t fade_frames(const struct loudness_hops *hops, int64_t at, int way
         double here = power(hops, at + way * fade, window, way);
         double beyond = power(hops, at + way * (fade + window), window, way);
 
-        if (here <= 0 || beyond > here * STILL_FALLING)
+        if (here <= INAUDIBLE * (double)window || beyond > here * STILL_FALLING)
             return fade * hops->frames;
     }
 }

@@ -6,8 +6,9 @@
  *   1. Silence is what lies before the first and behind the last sample, of either channel, that is
  *      above the threshold. A recording with no such sample is left alone.
  *   2. Sound that fades is sound. From there outwards all is kept for as long as the level goes on
- *      falling, by 1 dB a second or more: the end of a fade-out or of a reverberation lies far
- *      below any threshold. What stays level is the floor of the recording, and silence.
+ *      falling, by 1 dB a second or more, down to -100 dBFS: the end of a fade-out or of a
+ *      reverberation lies far below any threshold. What stays level is the floor of the recording,
+ *      and silence.
  *   3. Silence shorter than the minimum is left alone. Of longer silence the padding stays.
  *   4. If less than a tenth of the recording would be left, it is left alone, and the note says so:
  *      then the quiet part is likely to be meant.

@@ -8,11 +8,13 @@
 #include "json.h"
 #include "media.h"
 
-/* The source knew how long it is, and much less could be decoded: the download was cut. Sources round to seconds. */
+/* The source knew how long it is, and much less could be decoded: the download was cut. Sources round to seconds. A
+ * clip is decoded to its end and no further. */
 static int check_duration(const struct run *r, const cJSON *result, struct err *e)
 {
-    const double known = (double)r->track.info.duration_ms / 1000;
-    const double decoded = json_number(json_member(result, "output"), "duration_seconds", 0);
+    const double clip = r->spec.end_seconds, whole = (double)r->track.info.duration_ms / 1000;
+    const double known = clip > 0 && clip < whole ? clip : whole;
+    const double decoded = json_number(json_member(result, "input"), "duration_seconds", 0);
 
     if (known > 0 && decoded < known - 2 && decoded < known * 0.98)
         return err_set(e, ERR_BAD_MEDIA, "only %.1f of %.1f seconds could be decoded", decoded, known);
@@ -54,6 +56,14 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     json_put_bool(request, "normalize", r->spec.normalize);
     json_put_number(request, "loudness_target_lufs", r->spec.loudness_target_lufs);
     json_put_number(request, "true_peak_dbtp", r->spec.true_peak_dbtp);
+    json_put_bool(request, "replaygain_only", r->spec.replaygain_only);
+    json_put_bool(request, "trim_silence", r->spec.trim_silence);
+    json_put_number(request, "trim_threshold_dbfs", r->conf->trim_threshold_dbfs);
+    json_put_number(request, "trim_min_seconds", r->conf->trim_min_seconds);
+    json_put_number(request, "trim_padding_seconds", r->conf->trim_padding_seconds);
+    json_put_number(request, "clip_start_seconds", r->spec.start_seconds);
+    if (r->spec.end_seconds > 0)
+        json_put_number(request, "clip_end_seconds", r->spec.end_seconds);
     json_put_int(request, "bitrate_kbps", r->spec.bitrate_kbps);
     json_put_int(request, "sample_rate_hz", r->spec.sample_rate_hz);
     json_put_int(request, "max_duration_seconds", r->conf->max_duration_s);
@@ -63,6 +73,7 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     move_member(out, result, "input");
     move_member(out, result, "output");
     move_member(out, result, "loudness");
+    move_member(out, result, "trim");
     cJSON_Delete(result);
     return rc;
 }

@@ -2,6 +2,9 @@
  * tag: title, artist and the rest into the file, with the thumbnail as a square cover. A thumbnail that cannot be used
  * is a warning; the music matters.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/log.h"
 #include "fetch_run.h"
 #include "json.h"
@@ -74,6 +77,22 @@ static int make_cover(struct run *r, const char **cover, struct err *e)
     return 0;
 }
 
+/* How loud the file is, for players: where it was left as it came, and only there, for everything else is at its target
+ * already. */
+static void put_replaygain(const struct run *r, cJSON *tags)
+{
+    const cJSON *master = run_output(r, "master");
+    const cJSON *gains = json_member(json_member(master, "loudness"), "replaygain");
+    const bool as_it_came = r->spec.replaygain_only || strcmp(r->spec.output_format, "source") == 0;
+    char name[40];
+
+    for (const cJSON *g = as_it_came && gains ? gains->child : NULL; g; g = g->next)
+        if (cJSON_IsNumber(g)) {
+            snprintf(name, sizeof name, "replaygain_%s", g->string);
+            json_put_number(tags, name, g->valuedouble);
+        }
+}
+
 static cJSON *tags_of(const struct run *r)
 {
     const struct track_info *k = &r->track.info;
@@ -84,6 +103,7 @@ static cJSON *tags_of(const struct run *r)
     };
     cJSON *tags = cJSON_CreateObject();
 
+    put_replaygain(r, tags);
     if (!r->spec.embed_metadata)
         return tags;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
