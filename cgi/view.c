@@ -179,6 +179,7 @@ static void put_file(cJSON *o, const struct track *t)
 
 cJSON *view_track_alone(const struct track *t)
 {
+    static const char *const parts[] = { "input", "output", "loudness", "trim" };     /* of the report */
     cJSON *o = cJSON_CreateObject();
     cJSON *report = t->report_json ? cJSON_Parse(t->report_json) : NULL;
 
@@ -203,9 +204,9 @@ cJSON *view_track_alone(const struct track *t)
     json_put_raw(o, "metadata", t->meta_json);
     put_file(o, t);
     put_track_url(o, "cover_url", t->cover.kind[0] != '\0', t->uuid, "cover");
-    for (const char *const *name = (const char *const[]){ "input", "output", "loudness", "trim", NULL }; *name; name++) {
-        cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(report, *name);
-        cJSON_AddItemToObject(o, *name, part ? part : cJSON_CreateNull());
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(report, parts[i]);
+        cJSON_AddItemToObject(o, parts[i], part ? part : cJSON_CreateNull());
     }
     cJSON_Delete(report);
     return o;
