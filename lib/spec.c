@@ -40,6 +40,8 @@ static const double profile_lufs[] = { -14, -16, -23 };
 static const int64_t bitrates[] = { 320, 256, 192, 128, 0 };
 static const int64_t rates[] = { 48000, 44100, 0 };
 static const int64_t depths[] = { 16, 24, 0 };
+static const int64_t id3_versions[] = { 3, 4, 0 };
+static const char *const chapter_ways[] = { "keep", "none", NULL };
 
 #define AT(field) .offset = offsetof(struct spec, field), .size = sizeof(((struct spec *)0)->field)
 
@@ -101,6 +103,10 @@ static const struct option options[] = {
     { .name = "end_seconds", .type = NUMBER, AT(end_seconds), .least = 0, .most = 86400, .no_default = true,
       .title = "To (seconds)", .help = "a clip: what lies behind is left out" },
     { .name = "embed_metadata", .type = BOOLEAN, AT(embed_metadata), .number_default = 1, .title = "Write tags" },
+    { .name = "id3_version", .type = INTEGER_CHOICE, AT(id3_version), .number_default = 3, .int_choices = id3_versions,
+      .title = "ID3v2 version", .help = "of MP3 and WAV: 3 is read by everything, 4 is the newer one" },
+    { .name = "chapters", .type = CHOICE, AT(chapters), .text_default = "keep", .choices = chapter_ways,
+      .title = "Chapters", .help = "keep: those that the source names, in the file" },
     { .name = "embed_cover", .type = BOOLEAN, AT(embed_cover), .number_default = 1, .title = "Embed cover" },
     { .name = "metadata", .type = GROUP, .group = metadata_options, .title = "Tags",
       .help = "instead of what the source says" },

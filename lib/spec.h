@@ -18,6 +18,8 @@ struct spec {
     char    quality[16], output_format[8];
     int64_t bitrate_kbps, vbr;                  /* vbr: 0, the best, to 9; -1: the bit rate is constant */
     int64_t bit_depth_bits, sample_rate_hz;     /* sample_rate_hz 0: the source's */
+    int64_t id3_version;                        /* 3 or 4 */
+    char    chapters[8];                        /* "keep" or "none" */
     int64_t priority;
     int64_t max_items;                          /* of a list; 0: as the settings */
     bool    normalize, embed_metadata, embed_cover, use_cache;

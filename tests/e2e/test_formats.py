@@ -55,6 +55,18 @@ class Formats(StackCase):
         _, path = self.serve(track)
         self.assertEqual(media.xing(path)[0], "Xing")
 
+    def test_the_chapters_of_the_source_are_those_of_the_file(self):
+        titles = ["Intro", "日本語 🎧", "Outro"]
+        chapters = [{"start_time": 2.0 * i, "end_time": 2.0 * i + 2, "title": title} for i, title in enumerate(titles)]
+        link = self.site.youtube("chapters001", name="frontiers", extra={"chapters": chapters}, modes={"clip": "6"})
+        for ending in FORMATS:
+            with self.subTest(ending):
+                _, track = self.finish(link, output_format=ending)
+                found = media.chapters(self.serve(track)[1])
+                self.assertEqual([(start, title) for start, _, title in found], [(0.0, titles[0]), (2.0, titles[1]), (4.0, titles[2])])
+        _, track = self.finish(link, chapters="none")
+        self.assertEqual(media.chapters(self.serve(track)[1]), [])
+
     def test_what_a_format_does_not_have_is_refused_at_once(self):
         reply = self.api("POST", "/api/jobs", {"url": self.site.watch("frontiers"), "output_format": "opus",
                                                "sample_rate_hz": 44100})

@@ -27,6 +27,12 @@ def tags(path):
     return {name.lower(): value for name, value in probe(path)["format"].get("tags", {}).items()}
 
 
+def chapters(path):
+    """[(start, end, title)], in seconds."""
+    shown = json.loads(_run(["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]).stdout)["chapters"]
+    return [(float(c["start_time"]), float(c["end_time"]), c.get("tags", {}).get("title", "")) for c in shown]
+
+
 def cover_size(path):
     """(width, height, codec) of the attached picture, or None."""
     for stream in probe(path)["streams"]:

@@ -50,6 +50,8 @@ TEST(an_empty_request_means_the_defaults)
     assert_int_equal(a.sample_rate_hz, 48000);
     assert_int_equal(a.vbr, -1);
     assert_int_equal(a.bit_depth_bits, 16);
+    assert_int_equal(a.id3_version, 3);
+    assert_string_equal(a.chapters, "keep");
     assert_true(a.normalize && a.embed_metadata && a.embed_cover);
     assert_true(a.loudness_target_lufs == -14 && a.true_peak_dbtp == -1);
     assert_int_equal(a.priority, 0);
@@ -105,6 +107,8 @@ TEST(each_choice_takes_its_words_and_no_other)
           { "\"wma\"", "\"MP3\"", "{}" } },
         { "bitrate_kbps", { "320", "256", "192", "128", "320.0" }, { "319", "321", "0", "\"320\"", "-128" } },
         { "sample_rate_hz", { "48000", "44100", "\"source\"" }, { "96000", "0", "44099", "\"48000\"", "48000.5" } },
+        { "id3_version", { "3", "4" }, { "2", "5", "\"3\"" } },
+        { "chapters", { "\"keep\"", "\"none\"" }, { "\"split\"", "true", "\"\"" } },
         { "bit_depth_bits", { "16", "24" }, { "8", "32", "\"16\"", "\"source\"" } },
     };
     char text[100];

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "chapters.h"
 #include "fetch_run.h"
 #include "json.h"
 #include "media.h"
+#include "meta.h"
 
 #define COVER_MAX_PIXELS 1000
 #define COVER_MAX_BYTES  (4 << 20)
@@ -77,6 +79,29 @@ static int make_cover(struct run *r, const char **cover, struct err *e)
     return 0;
 }
 
+static void put_number(cJSON *to, const char *name, int64_t number)
+{
+    if (number > 0 && number < 10000)
+        json_put_int(to, name, number);
+}
+
+static void put_texts(cJSON *tags, const struct run *r, const struct meta *m)
+{
+    const struct track_info *k = &r->track.info;
+    const struct { const char *name, *value; } texts[] = {
+        { "title", k->title }, { "artist", k->artist }, { "album", k->album }, { "album_artist", k->album_artist },
+        { "composer", meta_text(m, META_COMPOSER) }, { "genre", k->genre }, { "date", k->release_date },
+        { "isrc", k->isrc }, { "comment", r->spec.metadata.comment }, { "source_url", k->url },
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (*texts[i].value)
+            json_put_text(tags, texts[i].name, texts[i].value);
+    put_number(tags, "track_number", k->track_number);
+    put_number(tags, "track_total", meta_number(m, META_TRACK_TOTAL, 0));
+    put_number(tags, "disc_number", k->disc_number);
+}
+
 /* How loud the file is, for players: where it was left as it came, and only there, for everything else is at its target
  * already. */
 static void put_replaygain(const struct run *r, cJSON *tags)
@@ -95,22 +120,21 @@ static void put_replaygain(const struct run *r, cJSON *tags)
 
 static cJSON *tags_of(const struct run *r)
 {
-    const struct track_info *k = &r->track.info;
-    const struct { const char *name, *value; } texts[] = {
-        { "title", k->title }, { "artist", k->artist }, { "album", k->album }, { "album_artist", k->album_artist },
-        { "genre", k->genre }, { "date", k->release_date }, { "comment", r->spec.metadata.comment },
-        { "source_url", k->url },
-    };
-    cJSON *tags = cJSON_CreateObject();
+    const cJSON *master = run_output(r, "master");
+    cJSON *tags = cJSON_CreateObject(), *doc = r->track.meta_json ? cJSON_Parse(r->track.meta_json) : NULL;
+    struct meta m = META_INIT;
 
+    meta_from_json(&m, doc);
     put_replaygain(r, tags);
-    if (!r->spec.embed_metadata)
-        return tags;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (*texts[i].value)
-            json_put_text(tags, texts[i].name, texts[i].value);
-    if (k->track_number > 0)
-        json_put_int(tags, "track_number", k->track_number);
+    if (r->spec.embed_metadata)
+        put_texts(tags, r, &m);
+    if (strcmp(r->spec.chapters, "keep") == 0)
+        cJSON_AddItemToObject(tags, "chapters",
+                              chapters_of(&m, json_number(json_member(master, "trim"), "offset_seconds", 0),
+                                          json_number(json_member(master, "output"), "duration_seconds", 0)));
+    json_put_int(tags, "id3_version", r->spec.id3_version);
+    meta_free(&m);
+    cJSON_Delete(doc);
     return tags;
 }
 
