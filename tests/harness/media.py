@@ -47,8 +47,13 @@ def decoded_seconds(path):
     return len(run.stdout) / 2 / 48000
 
 
+# What FFmpeg remarks about any MP4 file with a cover, its own included, and about a WAV file with tags of both kinds.
+REMARKS = ("timescale not set", "Discarding ID3 tags because more suitable tags were found")
+
+
 def decoder_complaints(path):
-    return _run(["ffmpeg", "-nostdin", "-v", "warning", "-i", path, "-map", "0:a:0", "-f", "null", "-"]).stderr.decode(errors="replace")
+    said = _run(["ffmpeg", "-nostdin", "-v", "warning", "-i", path, "-map", "0:a:0", "-f", "null", "-"]).stderr.decode(errors="replace")
+    return "".join(line for line in said.splitlines(True) if not any(remark in line for remark in REMARKS))
 
 
 def loudness(path):

@@ -1,10 +1,11 @@
 /*
- * cover: fd 3, a JPEG, PNG, WebP or GIF (its first picture) -> fd 4, a square baseline JPEG.
+ * cover: fd 3, a JPEG, PNG, WebP, AVIF or GIF (its first picture) -> fd 4, a square baseline JPEG.
  *
- * Request: max_pixels (1000), the longest edge; a smaller picture is not enlarged. The middle
- * square is kept, as every player shows it. Transparent parts become white, what a page behind a
- * logo usually is. Quality scale 2 of FFmpeg's encoder, about what others call 90. Format and size
- * are read from the header (picture.h) before a decoder sees the file.
+ * Request: max_pixels (1000), the longest edge; a smaller picture is not enlarged. Black bars go
+ * (bars.h), and of the rest the middle square is kept, as every player shows it. Transparent parts
+ * become white, what a page behind a logo usually is. Quality scale 2 of FFmpeg's encoder, about
+ * what others call 90. Format and size are read from the header (picture.h) before a decoder sees
+ * the file.
  */
 #include "command.h"
 
@@ -17,6 +18,7 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
+#include "bars.h"
 #include "fdio.h"
 #include "picture.h"
 #include "reply.h"
@@ -25,7 +27,10 @@
 #define QUALITY_SCALE 2
 #define SCALER (SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT)
 
-static const char decoders[] = "mjpeg,png,gif,webp"; /* WebP uses the VP8 decoder without asking */
+#define AVIF_DECODER "libdav1d"     /* FFmpeg's own needs a graphics card */
+
+/* WebP uses the VP8 decoder without asking. */
+static const char decoders[] = "mjpeg,png,gif,webp," AVIF_DECODER;
 
 struct cover_options {
     int max_pixels;
@@ -41,9 +46,10 @@ static int out_of_memory(struct fault *f)
 }
 
 /* Decodes the first picture of `data`. The caller frees *frame. */
-static int decode(AVFrame **frame, enum AVCodecID id, uint8_t *data, size_t size, struct fault *f)
+static int decode(AVFrame **frame, const struct picture *picture, uint8_t *data, struct fault *f)
 {
-    const AVCodec *codec = avcodec_find_decoder(id);
+    const AVCodec *codec = picture->codec == AV_CODEC_ID_AV1 ? avcodec_find_decoder_by_name(AVIF_DECODER)
+                                                             : avcodec_find_decoder(picture->codec);
     AVCodecContext *decoder = avcodec_alloc_context3(codec);
     AVPacket *packet = av_packet_alloc();
     int rc = -1;
@@ -56,8 +62,8 @@ static int decode(AVFrame **frame, enum AVCodecID id, uint8_t *data, size_t size
     decoder->thread_count = 1;
     decoder->max_pixels = PICTURE_PIXELS_MAX;
     decoder->codec_whitelist = av_strdup(decoders);
-    packet->data = data;            /* borrowed: the decoder copies what it keeps */
-    packet->size = (int)size;
+    packet->data = data + picture->at;      /* borrowed: the decoder copies what it keeps */
+    packet->size = (int)picture->size;
     packet->flags = AV_PKT_FLAG_KEY;
     if (avcodec_open2(decoder, codec, NULL) < 0 || avcodec_send_packet(decoder, packet) < 0 ||
         avcodec_send_packet(decoder, NULL) < 0 || avcodec_receive_frame(decoder, *frame) < 0) {
@@ -71,21 +77,19 @@ out:
     return rc;
 }
 
-static int crop_square(AVFrame *frame, struct fault *f)
+static int crop(AVFrame *frame, const struct area *to, struct fault *f)
 {
-    int edge = frame->width < frame->height ? frame->width : frame->height;
-
-    frame->crop_left = (size_t)(frame->width - edge) / 2;
-    frame->crop_right = (size_t)(frame->width - edge) - frame->crop_left;
-    frame->crop_top = (size_t)(frame->height - edge) / 2;
-    frame->crop_bottom = (size_t)(frame->height - edge) - frame->crop_top;
+    frame->crop_left = (size_t)to->left;
+    frame->crop_right = (size_t)(frame->width - to->left - to->width);
+    frame->crop_top = (size_t)to->top;
+    frame->crop_bottom = (size_t)(frame->height - to->top - to->height);
     if (av_frame_apply_cropping(frame, AV_FRAME_CROP_UNALIGNED) < 0)
         return fault_set(f, FAULT_BAD_MEDIA, "The picture cannot be cropped.");
     return 0;
 }
 
-/* A new frame of `edge` x `edge` in `format` with the contents of `from`. */
-static int convert(AVFrame **to, const AVFrame *from, int edge, enum AVPixelFormat format,
+/* A new frame of this size in `format` with the contents of `from`. */
+static int convert(AVFrame **to, const AVFrame *from, int width, int height, enum AVPixelFormat format,
                    struct fault *f)
 {
     struct SwsContext *sws = NULL;
@@ -95,16 +99,17 @@ static int convert(AVFrame **to, const AVFrame *from, int edge, enum AVPixelForm
     *to = out;
     if (out == NULL)
         return out_of_memory(f);
-    out->width = out->height = edge;
+    out->width = width;
+    out->height = height;
     out->format = format;
     if (av_frame_get_buffer(out, 0) < 0) {
         out_of_memory(f);
         goto done;
     }
-    sws = sws_getContext(from->width, from->height, from->format, edge, edge, format, SCALER, NULL,
+    sws = sws_getContext(from->width, from->height, from->format, width, height, format, SCALER, NULL,
                          NULL, NULL);
     if (sws == NULL || sws_scale(sws, (const uint8_t *const *)from->data, from->linesize, 0,
-                                 from->height, out->data, out->linesize) != edge) {
+                                 from->height, out->data, out->linesize) != height) {
         fault_set(f, FAULT_BAD_MEDIA, "The picture cannot be converted.");
         goto done;
     }
@@ -139,7 +144,7 @@ static int flatten(AVFrame **frame, struct fault *f)
 
     if (!has_alpha(*frame))
         return 0;
-    if (convert(&flat, *frame, (*frame)->width, AV_PIX_FMT_RGBA, f)) {
+    if (convert(&flat, *frame, (*frame)->width, (*frame)->height, AV_PIX_FMT_RGBA, f)) {
         av_frame_free(&flat);
         return -1;
     }
@@ -147,6 +152,23 @@ static int flatten(AVFrame **frame, struct fault *f)
     av_frame_free(frame);
     *frame = flat;
     return 0;
+}
+
+/* The middle square of what is inside of the bars. */
+static int crop_square(AVFrame *frame, struct fault *f)
+{
+    AVFrame *luma = NULL;
+    struct area a;
+    int rc = convert(&luma, frame, frame->width, frame->height, AV_PIX_FMT_GRAY8, f);
+
+    if (rc == 0) {
+        a = bars_inside(luma->data[0], luma->linesize[0], luma->width, luma->height);
+        const int edge = a.width < a.height ? a.width : a.height;
+        a = (struct area){ a.left + (a.width - edge) / 2, a.top + (a.height - edge) / 2, edge, edge };
+        rc = crop(frame, &a, f);
+    }
+    av_frame_free(&luma);
+    return rc;
 }
 
 static int encode(AVFrame *frame, struct fault *f)
@@ -191,11 +213,11 @@ int cover_run(const cJSON *request, cJSON *result, struct fault *f)
 
     if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), &o, f) ||
         fdio_read_all(FD_INPUT, PICTURE_BYTES_MAX, &data, &size, f) ||
-        picture_probe(&picture, data, size, f) || decode(&frame, picture.codec, data, size, f) ||
-        crop_square(frame, f) || flatten(&frame, f))
+        picture_probe(&picture, data, size, f) || decode(&frame, &picture, data, f) ||
+        flatten(&frame, f) || crop_square(frame, f))
         goto out;
     edge = frame->width < o.max_pixels ? frame->width : o.max_pixels;
-    if (convert(&square, frame, edge, AV_PIX_FMT_YUVJ420P, f) || encode(square, f))
+    if (convert(&square, frame, edge, edge, AV_PIX_FMT_YUVJ420P, f) || encode(square, f))
         goto out;
     reply_add_number(result, "width", edge, 0);
     reply_add_number(result, "height", edge, 0);

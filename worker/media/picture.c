@@ -5,6 +5,8 @@
 
 #include <libavutil/intreadwrite.h>
 
+#include "avif.h"
+
 static bool starts_with(const uint8_t *data, size_t size, const char *magic, size_t length)
 {
     return size >= length && memcmp(data, magic, length) == 0;
@@ -83,11 +85,22 @@ static bool webp_size(struct picture *p, const uint8_t *data, size_t size)
     return true;
 }
 
+static bool avif_size(struct picture *p, const uint8_t *data, size_t size)
+{
+    uint32_t width, height;
+
+    if (!avif_find(data, size, &p->at, &p->size, &width, &height) || width > 65535 || height > 65535)
+        return false;
+    p->width = (int)width;
+    p->height = (int)height;
+    return true;
+}
+
 int picture_probe(struct picture *p, const uint8_t *data, size_t size, struct fault *f)
 {
     bool known = false;
 
-    *p = (struct picture){ 0 };
+    *p = (struct picture){ .size = size };
     if (starts_with(data, size, "\xff\xd8\xff", 3)) {
         p->codec = AV_CODEC_ID_MJPEG;
         known = jpeg_size(p, data, size);
@@ -101,8 +114,11 @@ int picture_probe(struct picture *p, const uint8_t *data, size_t size, struct fa
                memcmp(data + 8, "WEBP", 4) == 0) {
         p->codec = AV_CODEC_ID_WEBP;
         known = webp_size(p, data, size);
+    } else if (avif_is(data, size)) {
+        p->codec = AV_CODEC_ID_AV1;
+        known = avif_size(p, data, size);
     } else {
-        return fault_set(f, FAULT_BAD_MEDIA, "The picture is not JPEG, PNG, WebP or GIF.");
+        return fault_set(f, FAULT_BAD_MEDIA, "The picture is not JPEG, PNG, WebP, GIF or AVIF.");
     }
     if (!known || p->width < 1 || p->height < 1)
         return fault_set(f, FAULT_BAD_MEDIA, "The picture is damaged: it has no dimensions.");

@@ -15,11 +15,12 @@
 #define PICTURE_PIXELS_MAX 25000000
 
 struct picture {
-    enum AVCodecID codec;           /* MJPEG, PNG, WEBP or GIF */
+    enum AVCodecID codec;           /* MJPEG, PNG, WEBP, GIF or AV1 (an AVIF file) */
     int width, height; /* of the canvas; 1 to 65535 each, product within PICTURE_PIXELS_MAX */
+    size_t at, size;                /* of what a decoder takes */
 };
 
-/* FAULT_BAD_MEDIA if it is none of the four, is cut off before its dimensions, or is too large. */
+/* FAULT_BAD_MEDIA if it is none of the five, is cut off before its dimensions, or is too large. */
 int picture_probe(struct picture *picture, const uint8_t *data, size_t size, struct fault *f);
 
 #endif

@@ -104,7 +104,7 @@ static void repair_partials(const struct run *r, bool drop)
 }
 
 static const char *const thumbnail_names[] = {
-    "src.jpg", "src.jpeg", "src.png", "src.webp", "src.gif", "src.image", NULL,
+    "src.jpg", "src.jpeg", "src.png", "src.webp", "src.avif", "src.gif", "src.image", NULL,
 };
 
 /* yt-dlp takes a picture that lies there for the whole of it. */
