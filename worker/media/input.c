@@ -207,6 +207,15 @@ static int64_t bit_rate(const struct input *in)
     return format->nb_streams == 1 && format->bit_rate > 0 ? format->bit_rate : 0;
 }
 
+static int bit_depth(const struct input *in)
+{
+    const AVCodecParameters *audio = in->format->streams[in->stream]->codecpar;
+
+    if (audio->bits_per_raw_sample > 0)
+        return audio->bits_per_raw_sample;
+    return av_get_exact_bits_per_sample(audio->codec_id);
+}
+
 static int too_large(const struct input *in, struct fault *f)
 {
     return fault_set(f, FAULT_TOO_LARGE, "The audio is longer than %.0f seconds.",
@@ -232,6 +241,7 @@ int input_open(struct input **out, int fd, const struct input_options *options, 
         goto out;
     in->info.declared_seconds = declared_seconds(in);
     in->info.bit_rate_bps = bit_rate(in);
+    in->info.bit_depth_bits = bit_depth(in);
     if (in->info.declared_seconds > options->max_seconds + TRUNCATED_SECONDS) {
         too_large(in, f);
         goto out;
@@ -257,8 +267,8 @@ static int count_error(struct input *in, struct fault *f)
     return 0;
 }
 
-/* Gives the decoder its next packet, or tells it that there are no more. */
-static int feed(struct input *in, struct fault *f)
+/* libavformat's answer to the wish for the next packet of the stream. */
+static int read_packet(struct input *in)
 {
     int rc;
 
@@ -267,6 +277,29 @@ static int feed(struct input *in, struct fault *f)
         rc = av_read_frame(in->format, in->packet);
     } while (rc >= 0 && in->packet->stream_index != in->stream);
     in->packets += rc >= 0;
+    return rc;
+}
+
+int input_next_packet(struct input *in, AVPacket **packet, struct fault *f)
+{
+    int rc = read_packet(in);
+
+    if (fdio_reader_error(in->io) != 0)
+        return media_fault(in, f, "");
+    *packet = in->packet;
+    return rc >= 0;
+}
+
+const AVStream *input_stream(const struct input *in)
+{
+    return in->format->streams[in->stream];
+}
+
+/* Gives the decoder its next packet, or tells it that there are no more. */
+static int feed(struct input *in, struct fault *f)
+{
+    int rc = read_packet(in);
+
     if (fdio_reader_error(in->io) != 0)
         return media_fault(in, f, "");
     if (rc < 0) {

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libavformat/avformat.h>
 #include <libavutil/frame.h>
 
 #include "fault.h"
@@ -40,6 +41,7 @@ struct input_info {
     const char *codec;              /* libavcodec's name: "opus", "aac", ... */
     int         sample_rate_hz;     /* of the first decoded frame, 0 before it */
     int         channels;
+    int         bit_depth_bits;     /* 0: lossy, or not known */
     int64_t     bit_rate_bps;       /* 0: not known */
     int64_t     frames;             /* decoded so far, per channel, at the file's own rate */
     double      seconds;            /* decoded so far */
@@ -54,6 +56,13 @@ int input_open(struct input **in, int fd, const struct input_options *options, s
 /* 1: *frame holds audio and is valid until the next call. 0: the end, and the whole file was sound.
  * -1: FAULT_BAD_MEDIA, FAULT_TOO_LARGE or FAULT_SYSTEM. */
 int input_next(struct input *in, const AVFrame **frame, struct fault *f);
+
+/* For copying instead of decoding: 1, and *packet is the next of the stream, valid until the next
+ * call; 0: the end; -1: FAULT_SYSTEM. Not to be mixed with input_next(). */
+int input_next_packet(struct input *in, AVPacket **packet, struct fault *f);
+
+/* What the packets are of. Borrowed. */
+const AVStream *input_stream(const struct input *in);
 
 /* Borrowed, updated by input_next(), valid until input_close(). The strings are static. */
 const struct input_info *input_info(const struct input *in);

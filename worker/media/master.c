@@ -10,6 +10,8 @@
  *   encode    decode again -> the part that is kept -> gain, limiter -> encoder -> fd 4
  *   listen    decode fd 4 -> what is reported as output_*: the figures of the file, not of an
  *   intention
+ * Where nothing is to be changed and the source is already what is asked for, and for the format
+ * "source" always, its packets are copied instead of the last two (remux.h).
  * The last two are repeated, twice at most, if the listener disagrees with the target (plan.h,
  * rule 7).
  *
@@ -21,6 +23,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crew.h"
 #include "encoder.h"
@@ -29,13 +32,15 @@
 #include "loudness.h"
 #include "pcm.h"
 #include "plan.h"
+#include "remux.h"
 #include "reply.h"
 #include "request.h"
 #include "trim.h"
 
-#define ENCODINGS_MAX 3
+#define ENCODINGS_MAX  3
+#define KBPS_TOLERANCE 1.1          /* a variable bit rate is never quite what was asked for */
 
-#define REPLAYGAIN_LUFS (-18.0)      /* ReplayGain 2.0: what a track gain of 0 stands for */
+#define REPLAYGAIN_LUFS (-18.0)     /* ReplayGain 2.0: what a track gain of 0 stands for */
 
 /* Where each pass begins on the progress bar; by the CPU time of 320 kbit/s from Opus. */
 #define MEASURE_FROM 0.0
@@ -93,10 +98,26 @@ struct master {
     struct trim_scan       scan;
     struct trim_span       clip, kept;  /* in frames of the source at the output's rate */
     struct plan            plan;
+    bool                   remuxed;
     double                 reduction_db;
     int64_t                frames_out;  /* as a decoder gives them back */
     double                 seconds_out;
 };
+
+static bool wants_source(const struct master_options *o)
+{
+    return strcmp(o->encoder.format, "source") == 0;
+}
+
+/* Packets can be copied, not cut to the sample. */
+static int leave_as_it_is(struct master_options *o, struct fault *f)
+{
+    if (o->clip_start_seconds > 0 || isfinite(o->clip_end_seconds))
+        return fault_set(f, FAULT_INPUT, "A clip cannot be taken out of a source without coding it.");
+    o->target.normalize = o->trim.wanted = false;
+    o->encoder.rate_hz = 0;
+    return 0;
+}
 
 static int read_options(struct master *m, const cJSON *request, struct fault *f)
 {
@@ -104,10 +125,12 @@ static int read_options(struct master *m, const cJSON *request, struct fault *f)
 
     if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), o, f))
         return -1;
-    if (encoder_check(&o->encoder, f))
-        return -1;
     if (o->clip_end_seconds <= o->clip_start_seconds)
         return fault_set(f, FAULT_INPUT, "The clip ends before it starts.");
+    if (wants_source(o))
+        return leave_as_it_is(o, f);
+    if (encoder_check(&o->encoder, f))
+        return -1;
     crew_limit(o->threads);
     o->target.coding_margin_db = encoder_peak_margin_db(&o->encoder);
     return 0;
@@ -116,18 +139,25 @@ static int read_options(struct master *m, const cJSON *request, struct fault *f)
 /* The rate that was left to the source: known from the first frame that decodes. */
 static int choose_rate(struct master *m, struct fault *f)
 {
+    struct encoder_options *o = &m->options.encoder;
     const AVFrame *frame;
     struct input *in;
     int rc;
 
-    if (m->options.encoder.rate_hz != 0)
+    if (o->rate_hz != 0)
         return 0;
     if (input_open(&in, FD_INPUT, &m->options.input, f))
         return -1;
     if ((rc = input_next(in, &frame, f)) > 0)
-        m->options.encoder.rate_hz = encoder_rate_hz(&m->options.encoder, frame->sample_rate);
+        o->rate_hz = wants_source(&m->options) ? frame->sample_rate
+                                               : encoder_rate_hz(o, frame->sample_rate);
     input_close(&in);
     return rc > 0 ? 0 : -1;
+}
+
+static double db(double linear)
+{
+    return linear > 0 ? 20 * log10(linear) : -INFINITY;
 }
 
 static const struct trim_span everything = { .to = INT64_MAX };
@@ -275,9 +305,63 @@ out:
     return rc;
 }
 
-static double db(double linear)
+/* The source sounds as it is meant to, or nobody asked for more. */
+static bool is_on_target(const struct plan_target *target, const struct loudness_result *heard)
 {
-    return linear > 0 ? 20 * log10(linear) : -INFINITY;
+    double miss = isfinite(heard->integrated_lufs) ? target->loudness_lufs - heard->integrated_lufs : 0;
+
+    if (!target->normalize || target->replaygain_only)
+        return true;
+    if (isfinite(target->album_gain_db))
+        miss = target->album_gain_db;
+    return fabs(miss) <= PLAN_TOLERANCE_LU && db(heard->true_peak) <= target->true_peak_dbtp;
+}
+
+/* Nothing is cut from it; it was read to its end. */
+static bool is_whole(const struct master *m)
+{
+    return m->kept.from == 0 && m->kept.to >= m->scan.frames && m->scan.frames < m->clip.to;
+}
+
+/* Coding it again would only lose something: it is of the same codec, and not larger than asked
+ * for. */
+static bool is_as_asked(const struct encoder_options *o, const struct input_info *source)
+{
+    double kbps = source->bit_rate_bps > 0
+                      ? (double)source->bit_rate_bps / 1000
+                      : (double)fdio_size(FD_INPUT) * 8 / 1000 / source->seconds;
+
+    if (strcmp(remux_format(source), o->format) != 0 ||
+        strcmp(source->codec, encoder_codec(o)) != 0 || source->sample_rate_hz != o->rate_hz ||
+        source->channels > 2 || source->decode_errors > 0)
+        return false;
+    return encoder_is_lossless(o) ? source->bit_depth_bits <= o->bit_depth_bits
+                                  : kbps <= KBPS_TOLERANCE * encoder_kbps(o);
+}
+
+static bool should_remux(const struct master *m)
+{
+    const struct master_options *o = &m->options;
+
+    return wants_source(o) ||
+           (is_whole(m) && is_on_target(&o->target, &m->before) &&
+            is_as_asked(&o->encoder, &m->source));
+}
+
+static int copy(struct master *m, struct fault *f)
+{
+    if (remux_run(FD_INPUT, FD_OUTPUT, &m->source, &m->options.input, f))
+        return -1;
+    m->remuxed = true;
+    m->after = m->before;
+    m->frames_out = m->source.frames;
+    m->seconds_out = m->source.seconds;
+    m->plan.gain_db = 0;
+    if (wants_source(&m->options))
+        m->plan.note = "not re-encoded, as asked";
+    else if (m->plan.note == NULL)
+        m->plan.note = "not re-encoded: nothing was to be changed";
+    return 0;
 }
 
 static void report_input(cJSON *object, const struct input_info *info)
@@ -295,9 +379,8 @@ static void report_input(cJSON *object, const struct input_info *info)
     reply_add_number(object, "decode_errors", (double)info->decode_errors, 0);
 }
 
-static void report_output(cJSON *object, const struct master *m)
+static void report_encoded(cJSON *object, const struct encoder_options *o)
 {
-    const struct encoder_options *o = &m->options.encoder;
     bool constant = !encoder_is_lossless(o) && o->vbr_quality < 0;
 
     cJSON_AddStringToObject(object, "format", o->format);
@@ -307,6 +390,26 @@ static void report_output(cJSON *object, const struct master *m)
     if (encoder_is_lossless(o))
         reply_add_number(object, "bit_depth_bits", o->bit_depth_bits, 0);
     reply_add_number(object, "channels", 2, 0);
+}
+
+/* What was copied is what the source was. */
+static void report_copied(cJSON *object, const struct input_info *source)
+{
+    cJSON_AddStringToObject(object, "format", remux_format(source));
+    cJSON_AddStringToObject(object, "codec", source->codec);
+    reply_add_number(object, "bit_rate_bps",
+                     source->bit_rate_bps > 0 ? (double)source->bit_rate_bps : NAN, 0);
+    reply_add_number(object, "sample_rate_hz", source->sample_rate_hz, 0);
+    reply_add_number(object, "channels", source->channels, 0);
+}
+
+static void report_output(cJSON *object, const struct master *m)
+{
+    if (m->remuxed)
+        report_copied(object, &m->source);
+    else
+        report_encoded(object, &m->options.encoder);
+    cJSON_AddBoolToObject(object, "remuxed", m->remuxed);
     reply_add_number(object, "frames", (double)m->frames_out, 0);
     reply_add_number(object, "duration_seconds", m->seconds_out, 6);
     reply_add_number(object, "size_bytes", (double)fdio_size(FD_OUTPUT), 0);
@@ -376,6 +479,8 @@ static int make(struct master *m, struct fault *f)
     if (plan_make(&m->plan, &m->options.target, &m->before, &hops, f))
         return -1;
     loudness_close(&m->meter);      /* its hops are megabytes in a long recording */
+    if (should_remux(m))
+        return copy(m, f);
     for (int i = 0; i < ENCODINGS_MAX; i++) {
         if (encode(m, f) || listen(m, f))
             return -1;
