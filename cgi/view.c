@@ -179,7 +179,7 @@ static void put_file(cJSON *o, const struct track *t)
 
 cJSON *view_track_alone(const struct track *t)
 {
-    static const char *const parts[] = { "input", "output", "loudness", "trim" };     /* of the report */
+    static const char *const parts[] = { "input", "output", "loudness", "trim", "checked" };     /* of the report */
     cJSON *o = cJSON_CreateObject();
     cJSON *report = t->report_json ? cJSON_Parse(t->report_json) : NULL;
 

@@ -203,5 +203,110 @@ class Formats(unittest.TestCase):
                 self.assertEqual(media.run("master", path("music.wav"), request).kind, "input")
 
 
+def packets(file):
+    """A checksum of the coded audio, whatever is around it. AAC in ADTS has headers in its packets, in MP4 it has none."""
+    out = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", file, "-map", "0:a:0", "-c", "copy", "-bsf:a",
+                          "aac_adtstoasc" if file.endswith((".aac", ".ts")) else "null", "-f", "md5", "-"], check=True,
+                         capture_output=True, timeout=media.TIMEOUT)
+    return out.stdout
+
+
+class Remux(unittest.TestCase):
+    SOURCES = {     # the source: how it is made, what becomes of it
+        "a.webm": (("-c:a", "libopus"), "opus"), "o.ogg": (("-c:a", "libopus"), "opus"),
+        "o.mp4": (("-c:a", "libopus"), "opus"), "v.webm": (("-c:a", "libvorbis"), "ogg"),
+        "v.ogg": (("-c:a", "libvorbis"), "ogg"), "a.m4a": (("-c:a", "aac"), "m4a"), "a.mka": (("-c:a", "aac"), "m4a"),
+        "a.ts": (("-c:a", "aac"), "m4a"), "a.aac": (("-c:a", "aac"), "m4a"), "alac.m4a": (("-c:a", "alac"), "m4a"),
+        "mono.m4a": (("-ac", "1", "-ar", "44100", "-c:a", "aac"), "m4a"), "f.flac": (("-c:a", "flac"), "flac"),
+        "f.mka": (("-c:a", "flac"), "flac"), "f.ogg": (("-c:a", "flac"), "flac"),
+        "w.wav": (("-c:a", "pcm_s24le"), "wav"), "big.aiff": (("-c:a", "pcm_s16be"), "mka"),
+        "m.mp3": (("-c:a", "libmp3lame"), "mp3"), "low.mp3": (("-ar", "22050", "-c:a", "libmp3lame"), "mp3"),
+        "m.mp4": (("-c:a", "libmp3lame"), "m4a"), "m.mka": (("-c:a", "libmp3lame"), "mka"),
+        "s.mka": (("-ac", "6", "-c:a", "ac3"), "mka"),
+    }
+
+    def master(self, source, **request):
+        out = path("copy.tmp")
+        reply = media.run("master", source, request, out)
+        self.assertEqual(reply.status, 0, reply)
+        named = path("copy." + reply.result["output"]["format"])
+        os.rename(out, named)
+        return reply.result, named
+
+    def check_copy(self, result, source, out):
+        said = result["output"]
+        self.assertTrue(said["remuxed"])
+        self.assertEqual(said["frames"], result["input"]["frames"])
+        self.assertEqual(media.run("verify", out).result["frames"], said["frames"])
+        self.assertEqual(packets(out), packets(source))
+
+    def test_the_source_is_copied_packet_by_packet_and_keeps_its_length(self):
+        for name, (arguments, ending) in self.SOURCES.items():
+            with self.subTest(name):
+                media.ffmpeg("-i", path("music.wav"), *arguments, path(name))
+                result, out = self.master(path(name), output_format="source")
+                self.check_copy(result, path(name), out)
+                self.assertEqual(result["output"]["format"], ending)
+                said, stream = result["output"], media.probe(out)["streams"][0]
+                self.assertEqual((said["codec"], said["sample_rate_hz"], said["channels"]),
+                                 (stream["codec_name"], int(stream["sample_rate"]), stream["channels"]))
+                self.assertIn("as asked", result["loudness"]["note"])
+                self.assertEqual(result["loudness"]["output_lufs"], result["loudness"]["input_lufs"])
+
+    def test_tags_and_pictures_stay_behind(self):
+        media.ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.04", "-frames:v", "1", path("picture.png"))
+        for name, more in (("m.mp3", ("-write_id3v1", "1")), ("f.flac", ()), ("a.m4a", ())):
+            plain, tagged = path("plain_" + name), path("tagged_" + name)
+            media.ffmpeg("-i", path("music.wav"), *self.SOURCES[name][0], plain)
+            media.ffmpeg("-i", plain, "-i", path("picture.png"), "-map", "0:a", "-map", "1:v", "-c", "copy",
+                         "-disposition:v:0", "attached_pic", "-metadata", "title=A title that goes", *more, tagged)
+            result, out = self.master(tagged, output_format="source")
+            self.check_copy(result, tagged, out)
+            with open(out, "rb") as file:
+                data = file.read()
+            self.assertNotIn(b"A title that goes", data)
+            self.assertEqual(len(media.probe(out)["streams"]), 1)
+
+    def test_what_needs_no_change_is_not_encoded_again(self):
+        """What was made once is as it should be: made again, it stays."""
+        for name in CODECS:
+            with self.subTest(name):
+                first, out = self.master(path("music.wav"), output_format=name)
+                self.assertFalse(first["output"]["remuxed"])
+                source = path("first." + name)
+                os.rename(out, source)
+                again, out = self.master(source, output_format=name)
+                self.check_copy(again, source, out)
+                self.assertIn("nothing was to be changed", again["loudness"]["note"])
+
+    def test_what_has_to_be_changed_is_encoded(self):
+        _, out = self.master(path("music.wav"), output_format="mp3", bitrate_kbps=192)
+        source = path("first.mp3")
+        os.rename(out, source)
+        _, depth = self.master(path("music.wav"), output_format="flac", bit_depth_bits=24)
+        os.rename(depth, path("first.flac"))
+        self.assertTrue(self.master(source, output_format="mp3", bitrate_kbps=320)[0]["output"]["remuxed"], "no gain in it")
+        self.assertTrue(self.master(source, output_format="mp3", vbr_quality=2)[0]["output"]["remuxed"])
+        for file, request in ((source, {"output_format": "mp3", "bitrate_kbps": 128}),
+                              (source, {"output_format": "mp3", "sample_rate_hz": 44100}),
+                              (source, {"output_format": "mp3", "loudness_target_lufs": -16}),
+                              (source, {"output_format": "mp3", "true_peak_dbtp": -6}),
+                              (source, {"output_format": "ogg"}), (source, {"output_format": "mp3", "vbr_quality": 9}),
+                              (path("first.flac"), {"output_format": "flac", "bit_depth_bits": 16})):
+            with self.subTest(request):
+                self.assertFalse(self.master(file, **request)[0]["output"]["remuxed"])
+
+    def test_a_damaged_source_is_copied_as_it_is(self):
+        media.ffmpeg("-i", path("music.wav"), "-c:a", "aac", path("whole.aac"))
+        with open(path("whole.aac"), "rb") as file:
+            data = bytearray(file.read())
+        at = data.index(b"\xff\xf1", len(data) // 2)
+        data[at + 9:at + 60] = bytes(51)
+        with open(path("damaged.aac"), "wb") as file:
+            file.write(data)
+        result, out = self.master(path("damaged.aac"), output_format="source")
+        self.assertEqual(media.run("verify", out, {"strict": False}).result["frames"], result["output"]["frames"])
+
+
 if __name__ == "__main__":
     unittest.main()

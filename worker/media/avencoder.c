@@ -7,6 +7,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/channel_layout.h>
+#include <libavutil/opt.h>
 
 #include "dither.h"
 #include "muxer.h"
@@ -119,12 +120,15 @@ static void avencoder_close(void *state)
     free(e);
 }
 
-/* Vorbis has qualities of its own, whose bit rates are those that LAME's usually take. */
+/* Vorbis has qualities of its own, whose bit rates are those that LAME's usually take. Opus exceeds
+ * a bit rate by a quarter with dense music, unless it is told that it is one. */
 static void set_quality(AVCodecContext *codec, const struct encoder_options *o)
 {
     static const double vorbis[] = { 8, 7.5, 6, 5.5, 5, 4, 3, 2, 1, 0 };
 
     codec->bit_rate = (int64_t)encoder_kbps(o) * 1000;
+    if (codec->codec_id == AV_CODEC_ID_OPUS && o->vbr_quality < 0)
+        av_opt_set(codec->priv_data, "vbr", "constrained", 0);
     if (codec->codec_id != AV_CODEC_ID_VORBIS || o->vbr_quality < 0)
         return;
     codec->flags |= AV_CODEC_FLAG_QSCALE;

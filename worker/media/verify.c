@@ -1,9 +1,10 @@
 /*
  * verify: fd 3 -> decoded from first to last packet, nothing written.
  *
- * Request: loudness (false), max_duration_seconds (14400). It is meant for our own output: one
- * packet that does not decode, or a length other than the file states, is bad_media. With
- * loudness, also lufs, lra_lu and true_peak_dbtp.
+ * Request: loudness (false), strict (true), max_duration_seconds (14400). It is meant for our own
+ * output: one packet that does not decode, or a length other than the file states, is bad_media;
+ * without strict, for what was copied from a damaged source, as much is borne as of any source.
+ * With loudness, also lufs, lra_lu and true_peak_dbtp.
  */
 #include "command.h"
 
@@ -20,12 +21,13 @@
 #define METER_RATE_HZ 48000
 
 struct verify_options {
-    bool   loudness;
+    bool   loudness, strict;
     double max_seconds;
 };
 
 static const struct field fields[] = {
     { "loudness", FIELD_BOOL, offsetof(struct verify_options, loudness), 0, 1 },
+    { "strict", FIELD_BOOL, offsetof(struct verify_options, strict), 0, 1 },
     { "max_duration_seconds", FIELD_DOUBLE, offsetof(struct verify_options, max_seconds), 0.001,
       86400 },
 };
@@ -90,11 +92,12 @@ out:
 
 int verify_run(const cJSON *request, cJSON *result, struct fault *f)
 {
-    struct verify_options o = { .max_seconds = 14400 };
-    struct input_options options = { .strict = true };
+    struct verify_options o = { .strict = true, .max_seconds = 14400 };
+    struct input_options options = { 0 };
 
     if (request_parse(request, fields, sizeof(fields) / sizeof(fields[0]), &o, f))
         return -1;
     options.max_seconds = o.max_seconds;
+    options.strict = o.strict;
     return o.loudness ? decode_and_measure(&options, result, f) : decode_only(&options, result, f);
 }

@@ -111,39 +111,46 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
     return bring_near(r, p->from[i], sizeof p->from[i], p->dirs[i], e);
 }
 
-static int verify(struct run *r, int64_t *duration_ms, struct err *e)
+/* The finished file has as many samples as were made. *checked: what is known of it then, for the report. */
+static int verify(struct run *r, int64_t *duration_ms, cJSON *checked, struct err *e)
 {
     const struct media_call call = { .command = "verify", .input = "final.audio" };
+    const cJSON *report = run_output(r, "master"), *output = json_member(report, "output");
+    const bool damaged = json_number(json_member(report, "input"), "decode_errors", 0) > 0;
+    const bool remuxed = cJSON_IsTrue(json_member(output, "remuxed"));
+    const double expected = json_number(output, "frames", -1);
     cJSON *request = cJSON_CreateObject();
-    const double expected = json_number(json_member(run_output(r, "master"), "output"), "duration_seconds", -1);
     cJSON *result = NULL;
 
+    json_put_bool(request, "strict", !(remuxed && damaged));
     json_put_int(request, "max_duration_seconds", r->conf->max_duration_s + 1);
     if (media_run(r, &call, request, 0, 0.8, &result, e))
         return -1;
-    const double decoded = json_number(result, "duration_seconds", 0);
+    const double decoded = json_number(result, "frames", 0);
+    *duration_ms = (int64_t)(json_number(result, "duration_seconds", 0) * 1000 + 0.5);
     cJSON_Delete(result);
-    *duration_ms = (int64_t)(decoded * 1000 + 0.5);
-    if (decoded < expected - 0.05 || decoded > expected + 0.05)
-        return err_set(e, ERR_SYSTEM, "the finished file decodes to %.3f s instead of %.3f s", decoded, expected);
+    if (decoded != expected)
+        return err_set(e, ERR_SYSTEM, "the finished file decodes to %.0f frames instead of %.0f", decoded, expected);
+    const struct { const char *what; bool was; } all[] = {
+        { "decodes", !(remuxed && damaged) }, { "frames", true }, { "source_duration", r->track.info.duration_ms > 0 },
+        { "loudness", !remuxed }, { "sha256", true },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].was)
+            cJSON_AddItemToArray(checked, cJSON_CreateString(all[i].what));
     return 0;
 }
 
-int stage_store(struct run *r, cJSON *out, struct err *e)
+/* The renames and the row, together. report: of the track. */
+static int finish(struct run *r, int64_t duration_ms, const char *report, struct err *e)
 {
     const char *cover = json_text(run_output(r, "tag"), "cover", "");
     const char *ending = json_text(json_member(run_output(r, "master"), "output"), "format", "mp3");
     struct placing p = { .run = r };
-    int64_t duration_ms = 0;
 
-    (void)out;
-    if (verify(r, &duration_ms, e) || prepare(&p, "final.audio", "audio", ending, e))
+    if (prepare(&p, "final.audio", "audio", ending, e) || (*cover && prepare(&p, cover, "cover", "jpg", e)) ||
+        flush_parents(r, e))
         return -1;
-    if (*cover && prepare(&p, cover, "cover", "jpg", e))
-        return -1;
-    if (flush_parents(r, e))
-        return -1;
-    char *report = cJSON_PrintUnformatted(run_output(r, "master"));
     const struct life_result result = {
         .artifacts = p.artifacts, .count = p.count, .duration_ms = duration_ms, .report_json = report, .place = place,
         .arg = &p,
@@ -152,7 +159,20 @@ int stage_store(struct run *r, cJSON *out, struct err *e)
     keep_give(r);       /* before anybody reads that it is done, and wants it another way */
     /* If it fails after the rename, the files stay: taking them back could take away what a faster worker has just
      * finished under the same name. A further attempt renames over them; the end of the task removes them. */
-    const int rc = life_finished(r->db, &r->claim, &result, e);
-    cJSON_free(report);
+    return life_finished(r->db, &r->claim, &result, e);
+}
+
+int stage_store(struct run *r, cJSON *out, struct err *e)
+{
+    cJSON *report = cJSON_Duplicate(run_output(r, "master"), true);
+    int64_t duration_ms = 0;
+
+    (void)out;
+    int rc = verify(r, &duration_ms, json_put_array(report, "checked"), e);
+    char *text = cJSON_PrintUnformatted(report);
+    cJSON_Delete(report);
+    if (rc == 0)
+        rc = finish(r, duration_ms, text, e);
+    cJSON_free(text);
     return rc;
 }
