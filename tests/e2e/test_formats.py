@@ -67,6 +67,19 @@ class Formats(StackCase):
         _, track = self.finish(link, chapters="none")
         self.assertEqual(media.chapters(self.serve(track)[1]), [])
 
+    def test_the_source_as_it_is(self):
+        url = self.site.watch("frontiers", clip=6)
+        _, track = self.finish(url, output_format="source")
+        self.assertTrue(track["output"]["remuxed"])
+        self.assertEqual(track["output"]["codec"], track["input"]["codec"])
+        self.assertEqual(track["output"]["frames"], track["input"]["frames"])
+        self.assertEqual(track["file"]["format"], track["output"]["format"])
+        self.assertEqual(track["loudness"]["gain_db"], 0)
+        self.assertEqual(track["checked"], ["decodes", "frames", "source_duration", "sha256"])
+        reply, path = self.serve(track)
+        self.assertEqual(reply.headers.get_content_type(), FORMATS[track["file"]["format"]][1])
+        self.assertEqual(media.audio_stream(path)["codec_name"], track["input"]["codec"])
+
     def test_what_a_format_does_not_have_is_refused_at_once(self):
         reply = self.api("POST", "/api/jobs", {"url": self.site.watch("frontiers"), "output_format": "opus",
                                                "sample_rate_hz": 44100})
