@@ -118,9 +118,10 @@ class Formats(unittest.TestCase):
         for depth in (16, 24):
             media.synthesize(path("bits.wav"), "0.7*(random(0)-0.5)|0.7*(random(1)-0.5)", 1.3, "-c:a",
                              f"pcm_s{depth}le")
-            for name in LOSSLESS:
+            media.ffmpeg("-i", path("bits.wav"), path("bits.flac"))
+            for name, source in (("wav", "bits.flac"), ("flac", "bits.wav")):   # of another format: it has to be encoded
                 with self.subTest(name, depth=depth):
-                    result, out = self.master(path("bits.wav"), output_format=name, bit_depth_bits=depth,
+                    result, out = self.master(path(source), output_format=name, bit_depth_bits=depth,
                                               normalize=False)
                     self.assertEqual(result["output"]["bit_depth_bits"], depth)
                     self.assertEqual(ints(out, depth), ints(path("bits.wav"), depth))
@@ -295,6 +296,10 @@ class Remux(unittest.TestCase):
                               (path("first.flac"), {"output_format": "flac", "bit_depth_bits": 16})):
             with self.subTest(request):
                 self.assertFalse(self.master(file, **request)[0]["output"]["remuxed"])
+        with self.subTest("a part of it"):
+            for request in ({"clip_start_seconds": 1}, {"clip_end_seconds": 2}):
+                self.assertFalse(self.master(source, output_format="mp3", **request)[0]["output"]["remuxed"])
+            self.assertEqual(media.run("master", source, {"output_format": "source", "clip_end_seconds": 2}).kind, "input")
 
     def test_a_damaged_source_is_copied_as_it_is(self):
         media.ffmpeg("-i", path("music.wav"), "-c:a", "aac", path("whole.aac"))

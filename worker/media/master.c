@@ -400,6 +400,8 @@ static void report_copied(cJSON *object, const struct input_info *source)
     reply_add_number(object, "bit_rate_bps",
                      source->bit_rate_bps > 0 ? (double)source->bit_rate_bps : NAN, 0);
     reply_add_number(object, "sample_rate_hz", source->sample_rate_hz, 0);
+    if (source->bit_depth_bits > 0)
+        reply_add_number(object, "bit_depth_bits", source->bit_depth_bits, 0);
     reply_add_number(object, "channels", source->channels, 0);
 }
 
