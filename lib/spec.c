@@ -342,6 +342,8 @@ void spec_from_request(struct spec *out, const cJSON *request, const char *const
     /* What each allows, but not together. */
     if (strcmp(out->output_format, "opus") == 0 && out->sample_rate_hz == 44100)
         spec_add_error(errors, "sample_rate_hz", "has to be 48000 or source: Opus has no 44100");
+    if (strcmp(out->output_format, "source") == 0 && (out->start_seconds > 0 || out->end_seconds > 0))
+        spec_add_error(errors, "output_format", "source cannot be clipped: that needs another format");
     if (out->end_seconds > 0 && out->end_seconds <= out->start_seconds)
         spec_add_error(errors, "end_seconds", "has to be after start_seconds");
 }

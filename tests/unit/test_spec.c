@@ -227,6 +227,8 @@ TEST(what_a_format_does_not_have_is_refused)
     struct spec s;
 
     refused("{\"output_format\":\"opus\",\"sample_rate_hz\":44100}", "sample_rate_hz");
+    refused("{\"output_format\":\"source\",\"start_seconds\":1}", "output_format");
+    refused("{\"output_format\":\"source\",\"end_seconds\":1}", "output_format");
     accepted(&s, "{\"output_format\":\"opus\",\"sample_rate_hz\":\"source\"}");
     assert_int_equal(s.sample_rate_hz, 0);
 }
