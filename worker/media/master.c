@@ -32,6 +32,7 @@
 #include "loudness.h"
 #include "pcm.h"
 #include "plan.h"
+#include "relay.h"
 #include "remux.h"
 #include "reply.h"
 #include "request.h"
@@ -193,6 +194,26 @@ out:
     return rc;
 }
 
+static int to_relay(void *arg, const float *left, const float *right, int frames, struct fault *f)
+{
+    return relay_add(arg, left, right, frames, f);
+}
+
+/* The same, with the sink beside it. */
+static int pump_beside(const struct master *m, int fd, const struct input_options *options,
+                       const struct trim_span *span, double from, double to, limiter_sink *sink,
+                       void *arg, struct input_info *info, struct fault *f)
+{
+    struct relay *relay;
+    int rc = -1;
+
+    if (relay_open(&relay, sink, arg, f) == 0 &&
+        pump(m, fd, options, span, from, to, to_relay, relay, info, f) == 0)
+        rc = relay_finish(relay, f);
+    relay_close(&relay);
+    return rc;
+}
+
 static int to_meter(void *arg, const float *left, const float *right, int frames, struct fault *f)
 {
     return loudness_add(arg, left, right, frames, f);
@@ -227,8 +248,8 @@ static int measure(struct master *m, struct fault *f)
     trim_scan_start(&m->scan, &o->trim);
     if (loudness_open(&m->meter, o->encoder.rate_hz, f))
         return -1;
-    if (pump(m, FD_INPUT, &o->input, &m->clip, MEASURE_FROM, ENCODE_FROM, to_meter_and_scan, m,
-             &m->source, f))
+    if (pump_beside(m, FD_INPUT, &o->input, &m->clip, MEASURE_FROM, ENCODE_FROM, to_meter_and_scan,
+                    m, &m->source, f))
         return -1;
     if (m->scan.frames == 0)
         return fault_set(f, FAULT_INPUT, "The clip starts behind the end, at %.3f s.",
@@ -290,7 +311,8 @@ static int listen(struct master *m, struct fault *f)
 
     if (loudness_open(&meter, m->options.encoder.rate_hz, f))
         return -1;
-    if (pump(m, FD_OUTPUT, &options, &everything, LISTEN_FROM, 1, to_meter, meter, &info, f)) {
+    if (pump_beside(m, FD_OUTPUT, &options, &everything, LISTEN_FROM, 1, to_meter, meter, &info,
+                    f)) {
         if (f->kind == FAULT_BAD_MEDIA)
             f->kind = FAULT_SYSTEM; /* our own file does not decode: not the submitter's doing */
         goto out;
