@@ -303,6 +303,10 @@ class Sound(Case):
         self.assertEqual((tagged[:4], struct.unpack_from("<Q", tagged, 20)[0]), (b"RF64", len(tagged) - 8))
         self.assertEqual(media.decode(path("tagged.wav")), media.decode(path("long.wav")))
 
+    def test_matroska_passes_as_it_is(self):
+        media.ffmpeg("-i", path("plain.wav"), "-c:a", "ac3", path("plain.mka"))
+        self.assertEqual(read(self.tag("mka", self.request, path("cover.jpg"))), read("plain.mka"))
+
     def test_an_mp4_with_its_index_in_front_or_wide_offsets(self):
         media.ffmpeg("-i", path("plain.m4a"), "-c", "copy", "-movflags", "+faststart", "-f", "ipod", path("front.m4a"))
         name = self.tag("m4a", self.request, path("cover.jpg"), source="front.m4a")

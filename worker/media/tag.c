@@ -1,6 +1,6 @@
 /*
  * tag: fd 3, a finished audio file -> fd 4, the same sound with tags (tag/format.h). MP3, M4A, FLAC, Ogg with Vorbis or
- * Opus, WAV; which one it is, its first bytes say.
+ * Opus, WAV; which one it is, its first bytes say. Matroska is copied as it is.
  *
  * Request: title, artist, album, album_artist, composer, genre, isrc, comment, source_url; date (YYYY or YYYY-MM-DD);
  * track_number, track_total, disc_number; replaygain_track_gain_db, …_track_peak, …_album_gain_db, …_album_peak;
@@ -27,7 +27,7 @@
 #define TITLE_BYTES_MAX 800         /* of a chapter */
 #define CHAPTER_MS_MAX  4000000000.0    /* ID3 counts them in 32 bits */
 
-static const struct tag_format *const formats[] = { &tag_mp3, &tag_mp4, &tag_flac, &tag_ogg, &tag_wav };
+static const struct tag_format *const formats[] = { &tag_mp3, &tag_mp4, &tag_flac, &tag_ogg, &tag_wav, &tag_mka };
 
 struct tag_options {
     struct tags  tags;

@@ -24,6 +24,6 @@ struct tag_format {
     int  (*write)(struct fdio_writer *out, const struct tags *tags, struct fault *f);
 };
 
-extern const struct tag_format tag_mp3, tag_mp4, tag_flac, tag_ogg, tag_wav;
+extern const struct tag_format tag_mp3, tag_mp4, tag_flac, tag_ogg, tag_wav, tag_mka;
 
 #endif
