@@ -1,6 +1,6 @@
 /*
- * mka: a copy, without tags. Matroska is what a source is left in that no other container of ours takes (AC-3, DTS), and
- * its tags are only found if an index in front says where: until somebody needs them, the sound is enough.
+ * mka: a copy, without tags. Matroska is what a source is left in that no other container of ours takes (AC-3, DTS),
+ * and its tags are only found if an index in front says where: until somebody needs them, the sound is enough.
  */
 #include <string.h>
 
