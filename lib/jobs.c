@@ -35,8 +35,8 @@ enum {
     Q_REVISE, Q_REVISION, Q_ADD, Q_SAME, Q_OFFER_WORK, Q_WITHDRAW_WORK, Q_FIND, Q_LIST, Q_LIST_STATE, Q_LIST_SOURCE,
     Q_LIST_BOTH, Q_LIST_SESSION, Q_PLACE, Q_FINISHED, Q_COUNT_SESSION, Q_COUNT_KEY, Q_COUNT_KEYLESS, Q_OF_SESSION,
     Q_COUNT_ROWS, Q_COUNTS, Q_MOVE_COUNT, Q_STANDING, Q_REQUEST, Q_TOUCH, Q_TALLY, Q_SETTLE, Q_SET_PAUSED,
-    Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_OUTCOME, Q_MARK_DELETED,
-    Q_REMOVE, Q_WHY, Q_COUNT
+    Q_SET_PRIORITY, Q_SET_SCHEDULE, Q_SET_LIST, Q_ADD_CACHED, Q_ENDED_LIST, Q_SET_PLAYLIST, Q_SET_ALBUM, Q_ALBUM,
+    Q_OUTCOME, Q_MARK_DELETED, Q_REMOVE, Q_WHY, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -125,6 +125,8 @@ static const char *const sql[Q_COUNT] = {
         "   AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.state = 'queued'"
         "                                           AND t.kind = 'playlist')",
     [Q_SET_PLAYLIST] = "UPDATE download_jobs SET playlist_path = :path WHERE id = :id",
+    [Q_SET_ALBUM] = "UPDATE download_jobs SET album_json = :album_json WHERE id = :id",
+    [Q_ALBUM] = "SELECT album_json FROM download_jobs WHERE id = :id AND album_json IS NOT NULL",
     [Q_OUTCOME] =
         "SELECT k.id FROM download_jobs j JOIN downloaded_tracks k ON k.job_id = j.id AND k.item_index = 1"
         "  JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio' AND a.created_at_ms >= :after_ms"
@@ -616,6 +618,27 @@ int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e
     bind_int(s, ":id", id);
     bind_text(s, ":path", path);
     return db_run(s, e);
+}
+
+int jobs_set_album(struct db *db, int64_t id, const char *album_json, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_ALBUM]);
+
+    bind_int(s, ":id", id);
+    bind_text(s, ":album_json", album_json);
+    return db_run(s, e);
+}
+
+int jobs_album(struct db *db, int64_t id, struct album *out, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_ALBUM]);
+
+    bind_int(s, ":id", id);
+    const int row = db_step(s, e);
+    if (row == 1)
+        *out = album_from_json(col_text(s, 0));
+    db_done(s);
+    return row;
 }
 
 int jobs_find_outcome(struct db *db, const char *outcome_key, int64_t after_ms, int64_t *track_id, struct err *e)

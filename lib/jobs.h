@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "album.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "db.h"
@@ -143,6 +144,10 @@ int jobs_add_cached(struct db *db, int64_t id, struct err *e);
 
 /* Has it ended as a list of which something is there, and no task to write that down yet? 1, 0 or -1. */
 int jobs_is_ended_list(struct db *db, int64_t id, struct err *e);
+
+/* [tx] The loudness of its tracks together; reads it: 1, 0 (not known yet) or -1. */
+int jobs_set_album(struct db *db, int64_t id, const char *album_json, struct err *e);
+int jobs_album(struct db *db, int64_t id, struct album *out, struct err *e);
 
 /* [tx] */
 int jobs_set_playlist(struct db *db, int64_t id, const char *path, struct err *e);

@@ -51,7 +51,8 @@ static int end_in_tx(struct db *db, const struct ending *n, const char *state, c
 
     if (queue_finish(db, c, state, kind, text, e))
         return -1;
-    if (life_is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) || life_wake_twins(db, c, 1, e)))
+    if (life_is_track(c) && (tracks_set_error(db, c->subject_id, state, kind, text, e) ||
+                             life_wake_twins(db, c, 1, e) || life_wake_album(db, c->job_id, e)))
         return -1;
     if (life_is_preview(c) && previews_set_state(db, c->subject_id, "failed", NULL, kind, text, e))
         return -1;

@@ -97,6 +97,7 @@ static int resolved_in_tx(struct db *db, const struct conf *conf, const struct c
 
     if (add_all_found(db, conf, c, items, count, list, e) || life_heard(db, c, NULL, e) ||
         queue_finish(db, c, "done", NULL, NULL, e) ||
+        (list && life_wake_album(db, c->job_id, e)) ||
         life_tell_attempt(db, c, "resolved", NULL, NULL, list ? list->title : items[0].info->title, e) ||
         (note && life_tell_attempt(db, c, "note", NULL, NULL, note, e)))
         return -1;

@@ -54,6 +54,9 @@ int life_add_tidy(struct db *db, int64_t job_id, struct err *e);
 int life_heard(struct db *db, const struct claim *c, const struct err *why, struct err *e);
 extern const struct err life_unasked;
 
+/* If no track of this job is left to be measured, those that wait for that need not. */
+int life_wake_album(struct db *db, int64_t job_id, struct err *e);
+
 /* Others may want the very files that this track was about: they are there now, or the next one is to make them. At
  * the most so many are woken. */
 #define TWINS_AT_ONCE 100           /* in one transaction; the first of them wakes the next */

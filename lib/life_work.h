@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "album.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "conf.h"
@@ -81,6 +82,13 @@ int life_learned(struct db *db, const struct claim *c, const struct track_page *
 enum life_share { SHARE_NOT, SHARE_DONE, SHARE_WAIT };
 int life_share(struct db *db, const struct conf *conf, const struct claim *c, const char *result_key, bool may_share,
                enum life_share *how, struct err *e);
+
+/*
+ * A track of an album (the option album_gain) has been measured. *waits false: so have all others that there are, and
+ * *out is what they amount to. Otherwise the task waits for them, put back.
+ */
+int life_album(struct db *db, const struct claim *c, const char *measured_json, struct album *out, bool *waits,
+               struct err *e);
 
 /* The task has what it wanted of its source, which therefore answers: others need not wait for its end. ERR_LOST. */
 int life_fed(struct db *db, const struct claim *c, struct err *e);

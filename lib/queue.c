@@ -32,8 +32,8 @@ enum {
     Q_ADD, Q_CLAIM, Q_HEARTBEAT, Q_TICK, Q_STANDING, Q_FINISH, Q_AGAIN, Q_CANCEL_WAITING, Q_CANCEL_RUNNING,
     Q_PAUSE_WAITING, Q_PAUSE_RUNNING, Q_RESUME_WAITING, Q_RESUME_RUNNING, Q_RETRY, Q_DROP_TIDY, Q_TIDIES, Q_PRIORITY,
     Q_RESCHEDULE, Q_OTHERS, Q_COUNT_RUNNING, Q_OWNERS, Q_ORPHAN, Q_IS_DUE, Q_NEXT_LATER, Q_PROMOTE,
-    Q_CLOCK, Q_SET_CLOCK, Q_SHIFT, Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_PAGE_READ, Q_WAKE_TWINS, Q_DROP_HOUSE,
-    Q_FORGET_PREVIEW, Q_COUNT
+    Q_CLOCK, Q_SET_CLOCK, Q_SHIFT, Q_LANE, Q_RUNNING, Q_STAGE, Q_FED, Q_PAGE_READ, Q_WAKE_TWINS, Q_WAKE_ALBUM,
+    Q_DROP_HOUSE, Q_FORGET_PREVIEW, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -103,6 +103,9 @@ static const char *const sql[Q_COUNT] = {
         "  SELECT t.id FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         "   WHERE k.result_key = :result_key AND k.state = 'queued' AND t.state = 'queued' AND t.waits_for = 'twin'"
         "   ORDER BY k.id LIMIT :most) RETURNING job_id",
+    [Q_WAKE_ALBUM] =
+        "UPDATE tasks SET due = 1, waits_for = '', run_after_ms = :now_ms"
+        " WHERE job_id = :job_id AND state = 'queued' AND waits_for = 'album'",
     /* An hour's rows have no job. */
     [Q_FORGET_PREVIEW] = "DELETE FROM tasks WHERE job_id IS NULL AND kind = 'preview' AND subject_id = :id",
     [Q_COUNT_RUNNING] = "SELECT count(*) FROM tasks WHERE state = 'running' AND owner = :owner",
@@ -556,6 +559,15 @@ int queue_wake_twins(struct db *db, const char *result_key, int64_t *job_ids, in
     bind_int(s, ":now_ms", clock_wall_ms());
     bind_int(s, ":most", max);
     return read_ids(s, job_ids, e);
+}
+
+int queue_wake_album(struct db *db, int64_t job_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_WAKE_ALBUM]);
+
+    bind_int(s, ":job_id", job_id);
+    bind_int(s, ":now_ms", clock_wall_ms());
+    return db_run(s, e);
 }
 
 int queue_page_read(struct db *db, const struct claim *c, struct err *e)

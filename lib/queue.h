@@ -16,7 +16,8 @@
  * (queue_promote). Only due tasks are in the index that a claim walks, so what waits costs a claim nothing. Times are
  * wall clock, for they are shown and survive a restart; when that clock is set, waits that are durations (a retry, not
  * a schedule) are set with it (queue_follow_clock). A twin waits for the track that makes the very files that it wants,
- * and is woken at that one's end; its time is for the case that nobody wakes it.
+ * and is woken at that one's end; its time is for the case that nobody wakes it. So waits a track of an album for the
+ * others to be measured.
  *
  * Fairness. Equals are ordered by turn_ms. The n-th track of a job bears the time of the job plus n times
  * QUEUE_TURN_MS, as if it had been submitted then: a single link goes before the rest of a playlist of a thousand, two
@@ -160,6 +161,11 @@ int queue_follow_clock(struct db *db, const char *boot_id, int64_t offset_ms, in
 /* [tx] Makes tracks due that wait for others with this result key, at most max of them; their jobs. Returns the count
  * or -1. */
 int queue_wake_twins(struct db *db, const char *result_key, int64_t *job_ids, int max, struct err *e);
+
+#define QUEUE_ALBUM "album"
+
+/* [tx] Makes the tracks of this job due that wait for their album. */
+int queue_wake_album(struct db *db, int64_t job_id, struct err *e);
 
 /* [tx] The task has read the page that it wanted; its media is to come. ERR_LOST. */
 int queue_page_read(struct db *db, const struct claim *c, struct err *e);

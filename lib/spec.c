@@ -96,6 +96,8 @@ static const struct option options[] = {
       .title = "True-peak ceiling (dBTP)" },
     { .name = "replaygain_only", .type = BOOLEAN, AT(replaygain_only), .title = "ReplayGain instead",
       .help = "the sound stays as it is, its loudness goes into tags, and players do the rest" },
+    { .name = "album_gain", .type = BOOLEAN, AT(album_gain), .title = "One gain for the list",
+      .help = "tracks keep their distances: none is mastered before all of them are measured" },
     { .name = "trim_silence", .type = BOOLEAN, AT(trim_silence), .title = "Trim silence",
       .help = "at both ends, not into fades; the settings say what silence is" },
     { .name = "start_seconds", .type = NUMBER, AT(start_seconds), .least = 0, .most = 86400, .no_default = true,

@@ -23,7 +23,7 @@ struct spec {
     int64_t priority;
     int64_t max_items;                          /* of a list; 0: as the settings */
     bool    normalize, embed_metadata, embed_cover, use_cache;
-    bool    replaygain_only, trim_silence;
+    bool    replaygain_only, album_gain, trim_silence;
     char    loudness_profile[12];
     double  loudness_target_lufs, true_peak_dbtp;   /* the target is that of the profile unless it was given */
     double  start_seconds, end_seconds;         /* of the source; end_seconds 0: its own */

@@ -86,12 +86,25 @@ static bool waits_for_its_twin(struct wait *w)
     return true;
 }
 
+static bool is_of_album(const struct job *j)
+{
+    return !j->due && strcmp(j->waits_for, QUEUE_ALBUM) == 0;
+}
+
+static bool waits_for_its_album(struct wait *w)
+{
+    if (!is_of_album(w->j))
+        return false;
+    snprintf(w->out, w->size, "the other tracks of its album to be measured");
+    return true;
+}
+
 static bool waits_for_its_time(struct wait *w)
 {
     const bool scheduled = strcmp(w->j->waits_for, "schedule") == 0;
     char iso[CLOCK_ISO_BYTES];
 
-    if (w->j->due || w->j->run_after_ms <= w->g->now_ms || is_twin(w->j))
+    if (w->j->due || w->j->run_after_ms <= w->g->now_ms)
         return false;
     w->until_ms = w->j->run_after_ms;
     snprintf(w->out, w->size, scheduled ? "its time, %s" : "another attempt at %s", clock_iso(iso, w->until_ms));
@@ -165,8 +178,9 @@ static bool waits_for_its_turn(struct wait *w)
 }
 
 static bool (*const reasons[])(struct wait *w) = {
-    waits_to_stop,      waits_for_resume, waits_for_its_twin,   waits_for_its_time, waits_for_its_lane,
-    waits_for_a_worker, waits_for_disk,   waits_for_its_source, waits_for_budget,   waits_for_its_turn,
+    waits_to_stop,      waits_for_resume,   waits_for_its_twin, waits_for_its_album,  waits_for_its_time,
+    waits_for_its_lane, waits_for_a_worker, waits_for_disk,     waits_for_its_source, waits_for_budget,
+    waits_for_its_turn,
 };
 
 const char *status_waiting_for(const struct job *j, const struct gates *g, char *out, size_t size, int64_t *until_ms)

@@ -32,7 +32,7 @@ static const struct { const char *bind; size_t offset, size; } texts[] = {
 enum {
     Q_ADD, Q_LEARN, Q_MATCH, Q_FIND, Q_BY_ID, Q_OF_JOB, Q_STATE, Q_RESULT, Q_ERROR, Q_CANCEL, Q_MOVE, Q_PUT, Q_WORK,
     Q_STAGES, Q_FIND_RESULT, Q_TWIN, Q_LED, Q_LEAD, Q_SHARE_FILES, Q_SHARE, Q_PATHS, Q_REFS, Q_DROP_REFS,
-    Q_LAST_PLACE, Q_OTHER_AT, Q_PLACE_OF, Q_COUNT
+    Q_LAST_PLACE, Q_OTHER_AT, Q_PLACE_OF, Q_SET_MEASURED, Q_MEASURED, Q_ALBUM_OPEN, Q_COUNT
 };
 
 static const char *const sql[Q_COUNT] = {
@@ -107,6 +107,15 @@ static const char *const sql[Q_COUNT] = {
     [Q_PLACE_OF] =
         "SELECT item_index FROM downloaded_tracks WHERE job_id = :job_id AND lower(extractor) = lower(:extractor)"
         "   AND source_id = :source_id ORDER BY item_index LIMIT 1",
+    [Q_SET_MEASURED] = "UPDATE downloaded_tracks SET measured_json = :measured_json WHERE id = :id",
+    [Q_MEASURED] =
+        "SELECT measured_json FROM downloaded_tracks WHERE job_id = :job_id AND measured_json IS NOT NULL",
+    /* A list that is being read may have more. */
+    [Q_ALBUM_OPEN] =
+        "SELECT EXISTS (SELECT 1 FROM downloaded_tracks WHERE job_id = :job_id AND measured_json IS NULL"
+        "                  AND state IN ('queued', 'running', 'paused'))"
+        "    OR EXISTS (SELECT 1 FROM tasks WHERE job_id = :job_id AND state IN ('queued', 'running', 'paused')"
+        "                  AND kind = 'resolve')",
     [Q_TWIN] =
         "SELECT 1 FROM downloaded_tracks k JOIN tasks t ON t.subject_id = k.id AND t.kind = 'track'"
         " WHERE k.result_key = :result_key AND k.state IN ('queued', 'running') AND k.id <> :id"
@@ -207,6 +216,36 @@ int tracks_set_match(struct db *db, int64_t id, const char *match_json, struct e
     bind_int(s, ":id", id);
     bind_text(s, ":match_json", match_json);
     return db_run(s, e);
+}
+
+int tracks_set_measured(struct db *db, int64_t id, const char *measured_json, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_SET_MEASURED]);
+
+    bind_int(s, ":id", id);
+    bind_text(s, ":measured_json", measured_json);
+    return db_run(s, e);
+}
+
+int tracks_measured(struct db *db, int64_t job_id, void (*on_row)(void *arg, const char *measured_json), void *arg,
+                    struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_MEASURED]);
+    int row;
+
+    bind_int(s, ":job_id", job_id);
+    while ((row = db_step(s, e)) == 1)
+        on_row(arg, col_text(s, 0));
+    return row;
+}
+
+int tracks_album_is_open(struct db *db, int64_t job_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, sql[Q_ALBUM_OPEN]);
+    int64_t is_open = 0;
+
+    bind_int(s, ":job_id", job_id);
+    return db_one_int(s, &is_open, e) == 1 ? is_open != 0 : -1;
 }
 
 /* Below the directory of another session, or the library's, as seen by this one (NULL: by the admin)? */

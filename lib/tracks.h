@@ -59,6 +59,13 @@ int tracks_add(struct db *db, const struct new_track *n, int64_t *id, struct err
 struct track_page { const struct track_info *info; const char *meta_json, *match_json, *result_key; };
 int tracks_learn(struct db *db, int64_t id, const struct track_page *page, struct err *e);
 
+/* [tx] What it adds to its album's loudness; what all tracks of a job have added; is there one that may yet? 1, 0 or
+ * -1. */
+int tracks_set_measured(struct db *db, int64_t id, const char *measured_json, struct err *e);
+int tracks_measured(struct db *db, int64_t job_id, void (*on_row)(void *arg, const char *measured_json), void *arg,
+                    struct err *e);
+int tracks_album_is_open(struct db *db, int64_t job_id, struct err *e);
+
 /* [tx] What was found for it, though none of it is taken. */
 int tracks_set_match(struct db *db, int64_t id, const char *match_json, struct err *e);
 

@@ -17,7 +17,7 @@ CREATE TABLE tasks_new (
     asks             INTEGER NOT NULL DEFAULT 0,    -- 0 nothing, 1 media, 2 a page: counts in its budget
     run_after_ms     INTEGER NOT NULL DEFAULT 0,    -- retries and schedules move this forward
     due              INTEGER NOT NULL DEFAULT 1,    -- 0: run_after_ms is ahead; a worker sets it to 1
-    waits_for        TEXT    NOT NULL DEFAULT '',   -- schedule, retry, twin: why run_after_ms is ahead
+    waits_for        TEXT    NOT NULL DEFAULT '',   -- schedule, retry, twin, album: why run_after_ms is ahead
     attempt          INTEGER NOT NULL DEFAULT 0,    -- bumped by every claim; half of the fence
     owner            TEXT,                          -- the worker process that holds it; the other half
     lease_until_boot_ms INTEGER,                    -- CLOCK_BOOTTIME of the owner's boot
@@ -70,6 +70,7 @@ ALTER TABLE download_jobs ADD COLUMN title          TEXT    NOT NULL DEFAULT '';
 ALTER TABLE download_jobs ADD COLUMN list_items     INTEGER;                       -- entries, as the source says
 ALTER TABLE download_jobs ADD COLUMN cached_items   INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE download_jobs ADD COLUMN playlist_path  TEXT;                          -- M3U8 below DATA_DIR
+ALTER TABLE download_jobs ADD COLUMN album_json     TEXT;                          -- its loudness (lib/album.h), once known
 ALTER TABLE download_jobs ADD COLUMN outcome_key    TEXT;                          -- hash of all that makes its file
 ALTER TABLE download_jobs ADD COLUMN key_id         INTEGER;                       -- who submitted it
 -- Limits of whoever submitted it; NULL: those of the settings.
@@ -95,6 +96,7 @@ ALTER TABLE downloaded_tracks ADD COLUMN thumbnail_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE downloaded_tracks ADD COLUMN meta_json     TEXT;    -- all that is known, and from where (lib/meta.h)
 ALTER TABLE downloaded_tracks ADD COLUMN wanted_json   TEXT;    -- what has to be found: a search, a Spotify track
 ALTER TABLE downloaded_tracks ADD COLUMN match_json    TEXT;    -- what was found and how well it fits, taken or not
+ALTER TABLE downloaded_tracks ADD COLUMN measured_json TEXT;    -- its share of the album's loudness
 ALTER TABLE downloaded_tracks ADD COLUMN result_key    TEXT;    -- hash of all that makes its files (lib/cache.h)
 ALTER TABLE downloaded_tracks ADD COLUMN is_lead       INTEGER NOT NULL DEFAULT 0; -- while it runs its twins wait
 ALTER TABLE downloaded_tracks ADD COLUMN is_cached     INTEGER NOT NULL DEFAULT 0; -- its files were there already

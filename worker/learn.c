@@ -390,6 +390,9 @@ void learn_conclude(const struct run *r, int64_t item_index, struct learned *l)
     l->meta_json = cJSON_PrintUnformatted(doc);
     cJSON_Delete(doc);
     char *told = told_by_spotify(&l->meta);
-    cache_result_key(l->result_key, run_tenant(r), &l->info, item_index, told, &r->spec);
+    if (r->spec.album_gain && item_index)
+        l->result_key[0] = '\0';       /* it is the album's, whose other tracks no key says */
+    else
+        cache_result_key(l->result_key, run_tenant(r), &l->info, item_index, told, &r->spec);
     free(told);
 }

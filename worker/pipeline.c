@@ -24,14 +24,20 @@
 
 /* What is left open about a track of a list is learnt first, in every attempt until it is known; what follows is made
  * of that. */
-static const struct stage learning = { "resolve", stage_learn, 3, false, NULL, 1 };
+static const struct stage learning = { "resolve", stage_learn, 3, false, NULL, 1, NULL, false };
 
 static const struct stage stages[] = {
-    /* name       run           weight feeds  file        version  in               -> out                    */
-    { "download", stage_download, 55, true,  NULL,           1 }, /* link             -> src.EXT, thumbnail     */
-    { "master",   stage_master,   37, false, "master.audio", 2 }, /* src.EXT          -> audio, no tags; report */
-    { "tag",      stage_tag,      3,  false, "final.audio",  3 }, /* audio, thumbnail -> tagged, cover.jpg      */
-    { "store",    stage_store,    5,  false, NULL,           1 }, /* tagged           -> final place, row       */
+    /* name       run           weight feeds  file        version wanted        together   in -> out                 */
+    { "download", stage_download, 55, true,  NULL,            1, NULL,              false }, /* link -> src.EXT,
+                                                                                                thumbnail            */
+    { "measure",  stage_measure,  0,  false, "measured.json", 1, measure_is_wanted, false }, /* src.EXT -> its share
+                                                                                                of the album         */
+    { "master",   stage_master,   37, false, "master.audio",  2, NULL,              true },  /* src.EXT -> audio
+                                                                                                without tags, report */
+    { "tag",      stage_tag,      3,  false, "final.audio",   3, NULL,              false }, /* audio, thumbnail ->
+                                                                                                tagged, cover.jpg    */
+    { "store",    stage_store,    5,  false, NULL,            1, NULL,              false }, /* tagged -> final
+                                                                                                place, row           */
 };
 
 static struct queue_progress no_bytes(const char *stage, double percent)
@@ -170,7 +176,10 @@ static void load_state(struct run *r)
 static void hash_inputs(const struct run *r, int position, char hash[ID_SHA256_BYTES])
 {
     const struct stage *s = &stages[position];
-    const cJSON *before = position ? run_output(r, stages[position - 1].name) : NULL;
+    const cJSON *before = NULL;
+
+    while (!before && position > 0)     /* not all are wanted of every track */
+        before = run_output(r, stages[--position].name);
     char *made = before ? cJSON_PrintUnformatted(before) : NULL;
     char *all = xasprintf("%s %d\n%s\n%s\n%s", s->name, s->version, r->track.info.url, r->job.spec_json,
                           made ? made : "");
@@ -303,10 +312,16 @@ int task_track(struct run *r, struct err *e)
     if (share(r, &needed, e) || !needed)
         return needed ? -1 : 0;
     for (int i = 0; i < (int)ARRAY_LEN(stages); i++) {
+        if (stages[i].wanted && !stages[i].wanted(r))
+            continue;
         skipping = skipping && is_done(r, i);
-        if (skipping)
+        if (skipping) {
             r->percent_done += stages[i].weight;
-        else if (run_stage(r, i, e))
+            continue;
+        }
+        if (stages[i].together && measure_is_wanted(r) && (measure_gather(r, e) || r->put_back))
+            return r->put_back ? 0 : -1;
+        if (run_stage(r, i, e))
             return -1;
     }
     return 0;

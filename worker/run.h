@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
+#include "album.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "conf.h"
@@ -34,6 +35,7 @@ struct run {
     struct track       track;                   /* kind "track" only */
     char               work[RUN_PATH_BYTES];    /* DATA_DIR/work/<track or job>; ours alone */
     char               mark[128];               /* DUBPLATE_TASK=…, the environment of everything we start */
+    struct album       album;                   /* what it is mastered as a part of; tracks 0: none */
     cJSON             *state;                   /* saved outputs by stage name */
     int64_t            cpu_ms;                  /* of children, in the current stage */
     bool               put_back;                /* by itself: it goes on from its work directory */
@@ -54,6 +56,8 @@ struct stage {
     bool        feeds;          /* the last that needs the source */
     const char *file;           /* what it leaves in run->work; NULL: what its output names as "file" */
     int         version;        /* another one voids what was saved; raise it when the same inputs yield another file */
+    bool      (*wanted)(const struct run *r);   /* NULL: always */
+    bool        together;       /* not before all tracks of its album have come so far */
 };
 
 /*
@@ -102,6 +106,11 @@ int preview_open(struct run *r, struct err *e);     /* in place of a job's reque
 int stage_learn(struct run *r, cJSON *out, struct err *e);
 
 int stage_download(struct run *r, cJSON *out, struct err *e);
+/* Only of an album that gets one gain. */
+bool measure_is_wanted(const struct run *r);
+int stage_measure(struct run *r, cJSON *out, struct err *e);
+/* What its album amounts to, in r->album; or the task is put back (r->put_back), until all of it is measured. */
+int measure_gather(struct run *r, struct err *e);
 int stage_master(struct run *r, cJSON *out, struct err *e);
 int stage_tag(struct run *r, cJSON *out, struct err *e);
 int stage_store(struct run *r, cJSON *out, struct err *e);

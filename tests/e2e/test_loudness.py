@@ -1,5 +1,6 @@
-"""What is done to the sound, from the option to the file: profiles, ReplayGain, silence, clips."""
+"""What is done to the sound, from the option to the file: profiles, ReplayGain, albums, silence, clips."""
 
+import math
 import os
 import sys
 
@@ -43,6 +44,43 @@ class Loudness(StackCase):
         job = self.s.finish(url, 60, start_seconds=9)
         self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "input"), job)
         self.assertIn("starts behind the end", job["error"]["detail"])
+
+    def songs(self, name):
+        """Videos of songs that differ."""
+        ids = []
+        for i, song in enumerate(("frontiers", "machine_wars", "time_to_strike")):
+            ids.append(f"{name}{i:02}")
+            self.site.youtube(ids[-1], name=song, modes={"clip": "4"})
+        return ids
+
+    def album(self, list_id, entries, **options):
+        url = self.site.playlist(list_id, title="An album", entries=entries, each={"modes": {"clip": "4"}})
+        return self.s.finish(url, 240, album_gain=True, **options)
+
+    def test_an_album_gets_one_gain(self):
+        job = self.album("PLalbumgain0", self.songs("albumgain"))
+        self.assertEqual(job["status"], "completed", job)
+        said = [t["loudness"] for t in self.s.result(job["job_id"])["tracks"]]
+        self.assertEqual(len({x["gain_db"] for x in said}), 1, said)
+        self.assertGreater(max(x["input_lufs"] for x in said) - min(x["input_lufs"] for x in said), 0.3)
+        for path, x in zip(sorted(f for f in self.s.audio_files(job["job_id"]) if f.endswith(".mp3")), said):
+            self.assertAlmostEqual(media.loudness(path)["integrated"], x["output_lufs"], delta=0.11)
+            if not x["limited"]:
+                self.assertAlmostEqual(x["output_lufs"], x["input_lufs"] + x["gain_db"], delta=0.2)
+        # Played one after the other they are at the target.
+        together = 10 * math.log10(sum(10 ** ((x["input_lufs"] + x["gain_db"]) / 10) for x in said) / len(said))
+        self.assertAlmostEqual(together, -14, delta=0.3)
+        self.assertEqual({round(x["replaygain"]["album_gain_db"], 2) for x in said}, {-4.0})
+        self.assertIn("measure", [stage["name"] for stage in job["stages"]])
+
+    def test_an_album_is_not_held_up_by_what_cannot_be_had(self):
+        first, second, third = self.songs("albumdead")
+        job = self.album("PLalbumdead0", [first, second, {"id": "albumdead09", "kind": "private"}, third], replaygain_only=True)
+        self.assertEqual(job["status"], "completed_with_errors", job)
+        for path in (f for f in self.s.audio_files(job["job_id"]) if f.endswith(".mp3")):
+            tags = media.tags(path)
+            self.assertIn("replaygain_track_gain", tags)
+            self.assertIn("replaygain_album_gain", tags)
 
     def test_silence_at_the_ends_goes(self):
         track, path = self.finish(self.site.media("frontiers", "webm", clip=4, silence=3), trim_silence=True)

@@ -143,6 +143,8 @@ static void use_everything(void)
     struct preview preview = { .url = "https://example.org/", .source = "generic", .download_type = "auto" };
     struct preview seen_preview;
     struct job_request request;
+    struct album album;
+    bool waits;
     struct job_totals totals;
     struct queue_lane lane;
     char body[] = "{}";
@@ -217,6 +219,7 @@ static void use_everything(void)
     ok(life_searched(db, &c, "{}", &e));
     ok(life_learned(db, &c, &page, &e));
     ok(life_share(db, &conf, &c, "r", true, &share, &e));
+    ok(life_album(db, &c, "{}", &album, &waits, &e));
     ok(life_finished(db, &c, &result, &e));
     ok(jobs_find(db, uuid, &job, &e));
     ok(jobs_list(db, &filter, ignore_job, NULL, &e));

@@ -174,6 +174,20 @@ double loudness_integrate(const float *energy, size_t hops)
     return to_lufs(gated_mean(energy, hops, HOPS_PER_BLOCK, fmax(relative, absolute)));
 }
 
+void loudness_count_blocks(const float *energy, size_t hops, int counts[LOUDNESS_BINS])
+{
+    for (size_t at = 0; at + HOPS_PER_BLOCK <= hops; at += HOPS_PER_STEP) {
+        double sum = 0;
+
+        for (size_t i = 0; i < HOPS_PER_BLOCK; i++)
+            sum += (double)energy[at + i];
+        double bin = (to_lufs(sum / HOPS_PER_BLOCK) + 70) * 10;
+
+        if (bin >= 0)
+            counts[bin < LOUDNESS_BINS ? (int)bin : LOUDNESS_BINS - 1]++;
+    }
+}
+
 static int by_size(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;

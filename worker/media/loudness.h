@@ -51,6 +51,10 @@ struct loudness_hops loudness_get_hops(const struct loudness *m);
  * gate. */
 double loudness_integrate(const float *energy, size_t hops);
 
+/* How many of the blocks have which loudness: of LOUDNESS_BINS bins of 0.1 LU from -70 LUFS on. */
+#define LOUDNESS_BINS 800
+void loudness_count_blocks(const float *energy, size_t hops, int counts[LOUDNESS_BINS]);
+
 void loudness_close(struct loudness **m);   /* accepts a pointer to NULL */
 
 #endif

@@ -3,7 +3,7 @@
  *
  * Request: output_format, bitrate_kbps, vbr_quality (-1: constant bit rate), bit_depth_bits,
  * sample_rate_hz (0: the source's), threads, normalize, loudness_target_lufs, true_peak_dbtp,
- * replaygain_only, album_gain_db, clip_start_seconds, clip_end_seconds, trim_silence,
+ * replaygain_only, album_gain_db, measure_only, clip_start_seconds, clip_end_seconds, trim_silence,
  * trim_threshold_dbfs, trim_min_seconds, trim_padding_seconds, max_duration_seconds. Three passes,
  * none of which holds more than a few blocks of PCM:
  *   measure   decode -> loudness and true peak, plus hop energies for the plan
@@ -54,6 +54,7 @@ struct master_options {
     struct input_options   input;
     struct trim_options    trim;
     double                 clip_start_seconds, clip_end_seconds;
+    bool                   measure_only;    /* for an album's gain: fd 4 stays empty */
     int                    threads;
 };
 
@@ -79,6 +80,7 @@ static const struct field fields[] = {
       86400 },
     { "clip_end_seconds", FIELD_DOUBLE, offsetof(struct master_options, clip_end_seconds), 0,
       86400 },
+    { "measure_only", FIELD_BOOL, offsetof(struct master_options, measure_only), 0, 1 },
     { "trim_silence", FIELD_BOOL, offsetof(struct master_options, trim.wanted), 0, 1 },
     { "trim_threshold_dbfs", FIELD_DOUBLE, offsetof(struct master_options, trim.threshold_dbfs),
       -120, -10 },
@@ -514,6 +516,30 @@ static int make(struct master *m, struct fault *f)
     return 0;
 }
 
+/* What the part that is kept adds to its album: bins and counts of its blocks, in turn. */
+static int measure_for_album(struct master *m, cJSON *result, struct fault *f)
+{
+    int counts[LOUDNESS_BINS] = { 0 };
+    cJSON *object, *blocks;
+    struct loudness_hops hops;
+
+    if (measure(m, f))
+        return -1;
+    hops = trim(m);
+    loudness_count_blocks(hops.energy, hops.count, counts);
+    report_input(cJSON_AddObjectToObject(result, "input"), &m->source);
+    object = cJSON_AddObjectToObject(result, "loudness");
+    reply_add_number(object, "input_lufs", m->before.integrated_lufs, 2);
+    reply_add_number(object, "input_true_peak_dbtp", db(m->before.true_peak), 2);
+    blocks = cJSON_AddArrayToObject(object, "blocks");
+    for (int i = 0; i < LOUDNESS_BINS; i++)
+        if (counts[i] > 0) {
+            cJSON_AddItemToArray(blocks, cJSON_CreateNumber(i));
+            cJSON_AddItemToArray(blocks, cJSON_CreateNumber(counts[i]));
+        }
+    return 0;
+}
+
 int master_run(const cJSON *request, cJSON *result, struct fault *f)
 {
     struct master m = {
@@ -530,7 +556,13 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
     };
     int rc = -1;
 
-    if (read_options(&m, request, f) || choose_rate(&m, f) || make(&m, f))
+    if (read_options(&m, request, f) || choose_rate(&m, f))
+        goto out;
+    if (m.options.measure_only) {
+        rc = measure_for_album(&m, result, f);
+        goto out;
+    }
+    if (make(&m, f))
         goto out;
     report_input(cJSON_AddObjectToObject(result, "input"), &m.source);
     report_output(cJSON_AddObjectToObject(result, "output"), &m);

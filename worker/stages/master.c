@@ -5,8 +5,14 @@
  */
 #include <sys/sysinfo.h>
 
+#include <math.h>
+#include <string.h>
+
 #include "json.h"
+#include "mastering.h"
 #include "media.h"
+
+#define REPLAYGAIN_LUFS (-18.0)     /* ReplayGain 2.0: what a gain of 0 stands for */
 
 /* The source knew how long it is, and much less could be decoded: the download was cut. Sources round to seconds. A
  * clip is decoded to its end and no further. */
@@ -37,19 +43,10 @@ static int threads_left(const struct run *r, struct err *e)
     return running < cores ? cores / (running < 1 ? 1 : running) : 1;
 }
 
-int stage_master(struct run *r, cJSON *out, struct err *e)
+cJSON *mastering_request(const struct run *r)
 {
-    const int threads = threads_left(r, e);
+    cJSON *request = cJSON_CreateObject();
 
-    if (threads < 0)
-        return -1;
-    cJSON *request = cJSON_CreateObject(), *result = NULL;
-    const struct media_call call = {
-        .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
-        .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
-    };
-
-    json_put_int(request, "threads", threads < MEDIA_THREADS_MAX ? threads : MEDIA_THREADS_MAX);
     json_put_text(request, "output_format", r->spec.output_format);
     json_put_int(request, "vbr_quality", r->spec.vbr);
     json_put_int(request, "bit_depth_bits", r->spec.bit_depth_bits);
@@ -67,8 +64,50 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     json_put_int(request, "bitrate_kbps", r->spec.bitrate_kbps);
     json_put_int(request, "sample_rate_hz", r->spec.sample_rate_hz);
     json_put_int(request, "max_duration_seconds", r->conf->max_duration_s);
+    return request;
+}
+
+static bool changes_loudness(const struct run *r)
+{
+    return r->spec.normalize && !r->spec.replaygain_only && strcmp(r->spec.output_format, "source") != 0;
+}
+
+static double gain_of_album(const struct run *r)
+{
+    return changes_loudness(r) ? album_gain_db(&r->album, r->spec.loudness_target_lufs, r->spec.true_peak_dbtp) : 0;
+}
+
+/* Of the album as its files are: with the gain, and with its peaks below the ceiling if there was one. */
+static void report_album(const struct run *r, double gain_db, const cJSON *loudness)
+{
+    cJSON *gains = cJSON_GetObjectItemCaseSensitive(loudness, "replaygain");
+    const double peak_db = r->album.true_peak_dbtp + gain_db;
+    const double highest_db = changes_loudness(r) ? fmin(peak_db, r->spec.true_peak_dbtp) : peak_db;
+
+    json_put_number(gains, "album_gain_db", REPLAYGAIN_LUFS - r->album.lufs - gain_db);
+    json_put_number(gains, "album_peak", pow(10, highest_db / 20));
+}
+
+int stage_master(struct run *r, cJSON *out, struct err *e)
+{
+    const int threads = threads_left(r, e);
+
+    if (threads < 0)
+        return -1;
+    cJSON *request = mastering_request(r), *result = NULL;
+    const double gain_db = gain_of_album(r);
+    const struct media_call call = {
+        .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
+        .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
+    };
+
+    json_put_int(request, "threads", threads < MEDIA_THREADS_MAX ? threads : MEDIA_THREADS_MAX);
+    if (r->album.tracks)
+        json_put_number(request, "album_gain_db", gain_db);
     if (media_run(r, &call, request, 0, 1, &result, e))
         return -1;
+    if (r->album.tracks)
+        report_album(r, gain_db, json_member(result, "loudness"));
     const int rc = check_duration(r, result, e);
     move_member(out, result, "input");
     move_member(out, result, "output");
