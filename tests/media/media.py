@@ -16,9 +16,10 @@ PROGRAM = os.path.join(os.environ.get("DUBPLATE_BUILD", os.path.join(REPOSITORY,
 MUSIC = "/usr/share/games/asc/music/%s.mp3"
 TIMEOUT = 60
 
-# The shell opens fd 3, 4 and 5; Python's own descriptors never reach the program.
+# The shell opens fd 3, 4 and what else there is; Python's own descriptors never reach the program.
 LAUNCH = 'exec "$0" "$1" 3<"$2" 4<>"$3"'
 LAUNCH_COVER = LAUNCH + ' 5<"$4"'
+LAUNCH_LOOK = LAUNCH + ' 6<>"$4" 7<>"$5"'
 
 
 class Reply:
@@ -41,8 +42,9 @@ def environment():
     return {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
 
 
-def run(command, source, request=None, output=None, cover=None, limit=None):
-    """`request` is a dict, or bytes to be sent as they are. `limit` runs in the child, before exec."""
+def run(command, source, request=None, output=None, cover=None, limit=None, look=None, timeout=TIMEOUT):
+    """`request` is a dict, or bytes to be sent as they are. `limit` runs in the child, before exec. `look` names two
+    files that do not exist yet, for the waveform and the spectrogram."""
     if isinstance(request, bytes):
         text = request
     else:
@@ -51,9 +53,10 @@ def run(command, source, request=None, output=None, cover=None, limit=None):
     try:
         if os.path.exists(own):
             os.unlink(own)
-        argv = ["/bin/sh", "-c", LAUNCH_COVER if cover else LAUNCH, PROGRAM, command, source, own]
-        done = subprocess.run(argv + ([cover] if cover else []), input=text, capture_output=True,
-                              env=environment(), timeout=TIMEOUT, preexec_fn=limit)
+        launch, more = (LAUNCH_LOOK, look) if look else (LAUNCH_COVER, (cover,)) if cover else (LAUNCH, ())
+        argv = ["/bin/sh", "-c", launch, PROGRAM, command, source, own, *more]
+        done = subprocess.run(argv, input=text, capture_output=True,
+                              env=environment(), timeout=timeout, preexec_fn=limit)
     finally:
         if output is None and os.path.exists(own):
             os.unlink(own)

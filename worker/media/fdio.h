@@ -17,6 +17,8 @@
 #define FD_INPUT  3     /* regular file, read only */
 #define FD_OUTPUT 4     /* regular file, read and write, empty */
 #define FD_COVER  5     /* optional second input of `tag` */
+#define FD_WAVEFORM    6    /* optional outputs of `master`, as fd 4; look.h says what they hold */
+#define FD_SPECTROGRAM 7
 
 /* A seekable reader over a regular file; NULL and *f (FAULT_SYSTEM) on failure. Free with
  * fdio_reader_close(). */

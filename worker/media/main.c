@@ -8,9 +8,11 @@
  *   argv[1]  the command        stdin  the request, one JSON object (request.h)
  *   fd 3     input, read only   stdout progress and the last line (reply.h)
  *   fd 4     output, empty      fd 5   second input, only for `tag`, may be missing
+ *                               fd 6   waveform, fd 7 spectrogram: outputs that are empty, only for
+ *                                      `master`; what is missing is not made
  *
- * Exit status 0 means that the last line is a result and that fd 4 is complete; 1 that it is an
- * error and that fd 4 holds garbage. Anything else is a crash: the parent counts it as one.
+ * Exit status 0 means that the last line is a result and that all outputs are complete; 1 that it is
+ * an error and that they hold garbage. Anything else is a crash: the parent counts it as one.
  * Nobody calls fsync here.
  *
  * What it must never do: see a path, open a socket, keep state, or trust a length that it read.
@@ -56,7 +58,7 @@ static const struct {
     bool         writes;        /* needs fd 4 */
     bool         threads;       /* has work for more than one */
 } commands[] = {
-    { "master",       master_run,       FD_OUTPUT,      true,  true  },
+    { "master",       master_run,       FD_SPECTROGRAM, true,  true  },
     { "cover",        cover_run,        FD_OUTPUT,      true,  false },
     { "tag",          tag_run,          FD_COVER,       true,  false },
     { "verify",       verify_run,       FD_INPUT,       false, false },
@@ -98,6 +100,10 @@ static int check_fd(int fd, int access, struct fault *f)
     return 0;
 }
 
+static const struct { int fd, access; } optional[] = {
+    { FD_COVER, O_RDONLY }, { FD_WAVEFORM, O_RDWR }, { FD_SPECTROGRAM, O_RDWR },
+};
+
 static int check_fds(size_t command, struct fault *f)
 {
     int last_fd = commands[command].last_fd;
@@ -106,8 +112,10 @@ static int check_fds(size_t command, struct fault *f)
         return -1;
     if (commands[command].writes && check_fd(FD_OUTPUT, O_RDWR, f))
         return -1;
-    if (last_fd >= FD_COVER && fcntl(FD_COVER, F_GETFD) >= 0 && check_fd(FD_COVER, O_RDONLY, f))
-        return -1;
+    for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+        if (last_fd >= optional[i].fd && fcntl(optional[i].fd, F_GETFD) >= 0 &&
+            check_fd(optional[i].fd, optional[i].access, f))
+            return -1;
     return 0;
 }
 

@@ -29,6 +29,7 @@
 #include "encoder.h"
 #include "fdio.h"
 #include "limiter.h"
+#include "look.h"
 #include "loudness.h"
 #include "pcm.h"
 #include "plan.h"
@@ -99,6 +100,7 @@ struct master {
     struct loudness       *meter;       /* of the source; its hops serve the plan */
     struct loudness_result before, after;
     struct trim_scan       scan;
+    struct look           *look;
     struct trim_span       clip, kept;  /* in frames of the source at the output's rate */
     struct plan            plan;
     bool                   remuxed;
@@ -227,6 +229,7 @@ static int to_meter_and_scan(void *arg, const float *left, const float *right, i
     struct master *m = arg;
 
     trim_scan_add(&m->scan, left, right, frames);
+    look_add(m->look, left, right, frames);
     return loudness_add(m->meter, left, right, frames, f);
 }
 
@@ -248,7 +251,8 @@ static int measure(struct master *m, struct fault *f)
     m->clip.from = llround(o->clip_start_seconds * rate_hz);
     m->clip.to = isfinite(o->clip_end_seconds) ? llround(o->clip_end_seconds * rate_hz) : INT64_MAX;
     trim_scan_start(&m->scan, &o->trim);
-    if (loudness_open(&m->meter, o->encoder.rate_hz, f))
+    if (loudness_open(&m->meter, o->encoder.rate_hz, f) ||
+        look_open(&m->look, o->encoder.rate_hz, f))
         return -1;
     if (pump_beside(m, FD_INPUT, &o->input, &m->clip, MEASURE_FROM, ENCODE_FROM, to_meter_and_scan,
                     m, &m->source, f))
@@ -502,6 +506,7 @@ static int make(struct master *m, struct fault *f)
     if (measure(m, f))
         return -1;
     hops = trim(m);
+    look_hear(m->look, &hops);
     if (plan_make(&m->plan, &m->options.target, &m->before, &hops, f))
         return -1;
     loudness_close(&m->meter);      /* its hops are megabytes in a long recording */
@@ -540,6 +545,29 @@ static int measure_for_album(struct master *m, cJSON *result, struct fault *f)
     return 0;
 }
 
+static void report_look(cJSON *object)
+{
+    int64_t waveform = fdio_size(FD_WAVEFORM), spectrogram = fdio_size(FD_SPECTROGRAM);
+
+    reply_add_number(object, "waveform_bytes", waveform >= 0 ? (double)waveform : NAN, 0);
+    reply_add_number(object, "spectrogram_bytes", spectrogram >= 0 ? (double)spectrogram : NAN, 0);
+}
+
+static int draw(const struct master *m, struct fault *f)
+{
+    const struct look_change change = {
+        .from = m->kept.from - m->clip.from,
+        .to = m->kept.to - m->clip.from,
+        .gain_db = m->plan.gain_db,
+        .ceiling_db = m->remuxed ? INFINITY : m->plan.ceiling_db,
+        .louder_lu = isfinite(m->before.integrated_lufs) && isfinite(m->after.integrated_lufs)
+                         ? m->after.integrated_lufs - m->before.integrated_lufs
+                         : m->plan.gain_db,
+    };
+
+    return look_write(m->look, &change, f);
+}
+
 int master_run(const cJSON *request, cJSON *result, struct fault *f)
 {
     struct master m = {
@@ -562,14 +590,16 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
         rc = measure_for_album(&m, result, f);
         goto out;
     }
-    if (make(&m, f))
+    if (make(&m, f) || draw(&m, f))
         goto out;
     report_input(cJSON_AddObjectToObject(result, "input"), &m.source);
     report_output(cJSON_AddObjectToObject(result, "output"), &m);
     report_loudness(cJSON_AddObjectToObject(result, "loudness"), &m);
     report_trim(cJSON_AddObjectToObject(result, "trim"), &m);
+    report_look(cJSON_AddObjectToObject(result, "look"));
     rc = 0;
 out:
+    look_close(&m.look);
     loudness_close(&m.meter);
     return rc;
 }
