@@ -392,6 +392,8 @@ static void problem(struct exchange *x, struct err *e)
         cJSON_AddItemToObject(p, m->string, cJSON_DetachItemViaPointer(x->res.more, m));
     json_put_text(p, "request_id", x->request_id);
     cJSON_Delete(x->res.json);
+    free(x->res.text);
+    x->res.text = NULL;
     x->res.json = p;
     x->res.status = class->http;
     x->res.etag[0] = '\0';
@@ -405,7 +407,7 @@ static void problem(struct exchange *x, struct err *e)
 
 static void send(struct exchange *x)
 {
-    char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : NULL;
+    char *body = x->res.json ? cJSON_PrintUnformatted(x->res.json) : x->res.text;
     struct buf head = BUF_INIT(8192);
     if (x->res.tag_is_content && body)
         tag_content(&x->req, &x->res, body);
@@ -427,7 +429,8 @@ static void send(struct exchange *x)
         http_write("\n", 1);
     }
     buf_free(&head);
-    cJSON_free(body);
+    if (body != x->res.text)
+        cJSON_free(body);
 }
 
 static void log_request(const struct exchange *x)
@@ -536,6 +539,7 @@ static void answer(struct exchange *x)
     log_request(x);
     cJSON_Delete(x->req.json);
     cJSON_Delete(x->res.json);
+    free(x->res.text);
     cJSON_Delete(x->res.errors);
     cJSON_Delete(x->res.more);
 }

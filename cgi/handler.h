@@ -57,6 +57,7 @@ struct request {
 struct response {
     int         status;         /* 200 unless set */
     cJSON      *json;           /* body; taken */
+    char       *text;           /* a body that is none, with its Content-Type among the headers; taken */
     cJSON      *errors;         /* problem+json's list of fields; taken */
     cJSON      *more;           /* further members of a problem, through response_problem_member() */
     char        etag[112];      /* as sent, W/"…"; "" for none */

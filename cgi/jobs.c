@@ -226,6 +226,8 @@ static void add_paths(void *arg, const struct track *t)
 {
     add_path(arg, t, &t->audio, "file");
     add_path(arg, t, &t->cover, "cover");
+    add_path(arg, t, &t->waveform, "waveform");
+    add_path(arg, t, &t->spectrogram, "spectrogram");
 }
 
 /* Of a list that has ended: the M3U8 file that names its tracks in their order. */

@@ -204,6 +204,8 @@ cJSON *view_track_alone(const struct track *t)
     json_put_raw(o, "metadata", t->meta_json);
     put_file(o, t);
     put_track_url(o, "cover_url", t->cover.kind[0] != '\0', t->uuid, "cover");
+    put_track_url(o, "waveform_url", t->waveform.kind[0] != '\0', t->uuid, "waveform");
+    put_track_url(o, "spectrogram_url", t->spectrogram.kind[0] != '\0', t->uuid, "spectrogram");
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         cJSON *part = cJSON_DetachItemFromObjectCaseSensitive(report, parts[i]);
         cJSON_AddItemToObject(o, parts[i], part ? part : cJSON_CreateNull());

@@ -13,6 +13,7 @@ static const struct { const char *ending, *media_type; } rows[] = {
     { "opus", "audio/ogg; codecs=opus" },
     { "mka",  "audio/x-matroska" },
     { "jpg",  "image/jpeg" },
+    { "png",  "image/png" },
 };
 
 const char *const formats_choices[] = { "mp3", "m4a", "wav", "flac", "ogg", "opus", "source", NULL };

@@ -12,13 +12,15 @@
     "SELECT k.id, k.job_id, k.item_index, k.uuid, k.state, k.is_known, k.is_cached, k.error_kind, k.error_text,"  \
     "       k.result_key, k.report_json, k.meta_json, k.wanted_json, k.match_json, k.track_number,"              \
     "       k.disc_number, k.duration_ms, a.path, a.format, a.size_bytes, a.sha256, c.path, c.format,"           \
-    "       c.size_bytes, c.sha256, k.source_id, k.extractor, k.url, k.title, k.artist, k.album,"                \
-    "       k.album_artist, k.genre, k.uploader, k.release_date, k.isrc, k.channel_id, k.channel_url,"           \
-    "       k.thumbnail_url"                                                                                     \
+    "       c.size_bytes, c.sha256, w.path, w.format, w.size_bytes, w.sha256, s.path, s.format, s.size_bytes,"   \
+    "       s.sha256, k.source_id, k.extractor, k.url, k.title, k.artist, k.album, k.album_artist, k.genre,"     \
+    "       k.uploader, k.release_date, k.isrc, k.channel_id, k.channel_url, k.thumbnail_url"                    \
     "  FROM downloaded_tracks k"                                                                                \
     "  LEFT JOIN artifacts a ON a.track_id = k.id AND a.kind = 'audio'"                                         \
-    "  LEFT JOIN artifacts c ON c.track_id = k.id AND c.kind = 'cover'"
-#define FIRST_TEXT 25
+    "  LEFT JOIN artifacts c ON c.track_id = k.id AND c.kind = 'cover'"                                         \
+    "  LEFT JOIN artifacts w ON w.track_id = k.id AND w.kind = 'waveform'"                                      \
+    "  LEFT JOIN artifacts s ON s.track_id = k.id AND s.kind = 'spectrogram'"
+#define FIRST_TEXT 33
 
 /* The text columns of struct track_info, in the order in which COLUMNS names them. */
 static const struct { const char *bind; size_t offset, size; } texts[] = {
@@ -296,6 +298,8 @@ static void read_track(struct stmt *s, const char *session, struct track *t)
     t->info.duration_ms = col_text(s, 16) ? col_int(s, 16) : -1;
     read_artifact(s, 17, "audio", session, &t->audio);
     read_artifact(s, 21, "cover", session, &t->cover);
+    read_artifact(s, 25, "waveform", session, &t->waveform);
+    read_artifact(s, 29, "spectrogram", session, &t->spectrogram);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         col_copy(s, FIRST_TEXT + (int)i, (char *)&t->info + texts[i].offset, texts[i].size);
 }

@@ -23,7 +23,7 @@ struct track_info {
 };
 
 struct artifact {
-    char    kind[8], path[512], format[8], sha256[ID_SHA256_BYTES];
+    char    kind[12], path[512], format[8], sha256[ID_SHA256_BYTES];
     int64_t size_bytes;
     bool    is_foreign;         /* through a confined handle: lies outside of its session's directory; not to be told */
 };
@@ -38,7 +38,7 @@ struct track {
     char   *meta_json;          /* all that is known, and from where (meta.h) */
     char   *wanted_json;        /* what has to be found; NULL: its page is where its link says */
     char   *match_json;         /* what was found, taken or not */
-    struct artifact audio, cover;   /* kind "" if there is none */
+    struct artifact audio, cover, waveform, spectrogram;    /* kind "" if there is none */
 };
 
 void track_free(struct track *t);

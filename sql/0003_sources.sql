@@ -110,9 +110,9 @@ ALTER TABLE job_events ADD COLUMN track_id INTEGER;         -- downloaded_tracks
 CREATE TABLE artifacts_new (
     id            INTEGER PRIMARY KEY,
     track_id      INTEGER NOT NULL REFERENCES downloaded_tracks (id) ON DELETE CASCADE,
-    kind          TEXT    NOT NULL CHECK (kind IN ('audio', 'cover')),
+    kind          TEXT    NOT NULL CHECK (kind IN ('audio', 'cover', 'waveform', 'spectrogram')),
     path          TEXT    NOT NULL,             -- below DATA_DIR
-    format        TEXT    NOT NULL,             -- the ending of its name: mp3, flac, jpg
+    format        TEXT    NOT NULL,             -- the ending of its name: mp3, flac, jpg, dat
     size_bytes    INTEGER NOT NULL,
     sha256        TEXT    NOT NULL,
     created_at_ms INTEGER NOT NULL,

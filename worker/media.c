@@ -79,28 +79,40 @@ static const char *full_path(const struct run *r, const char *name)
     return name[0] == '/' ? name : run_path(r, name);
 }
 
-/* Descriptors 3 (input), 4 (output; /dev/null if there is none) and 5 (second input). Returns their number. */
-static int open_files(const struct run *r, const struct media_call *c, int fds[4], struct err *e)
-{
-    int n = 0;
+enum { FD_IN, FD_OUT, FD_SECOND, FD_WAVEFORM, FD_SPECTROGRAM, FDS };     /* as its descriptors 3, 4, … */
 
-    fds[n++] = open(full_path(r, c->input), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fds[0] < 0)
+static int create(const struct run *r, const char *name, int *fd, struct err *e)
+{
+    if (!name)
+        return 0;
+    unlink(full_path(r, name));
+    *fd = open(full_path(r, name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *fd < 0 ? err_errno(e, "cannot create %s", name) : 0;
+}
+
+/* Those that there are; the others stay -1, but for an output, which is /dev/null then. A second input may be missing.
+ */
+static int open_files(const struct run *r, const struct media_call *c, int fds[FDS], struct err *e)
+{
+    fds[FD_IN] = open(full_path(r, c->input), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fds[FD_IN] < 0)
         return err_errno(e, "cannot open %s", c->input);
-    if (c->output)
-        unlink(full_path(r, c->output));
-    fds[n++] = c->output ? open(full_path(r, c->output), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
-                         : open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fds[1] < 0) {
-        err_errno(e, "cannot create %s", c->output);
-        close(fds[0]);
-        return -1;
-    }
-    if (c->second) {
-        fds[n] = open(full_path(r, c->second), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        n += fds[n] >= 0;
-    }
-    return n;
+    if (!c->output)
+        fds[FD_OUT] = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (c->second)
+        fds[FD_SECOND] = open(full_path(r, c->second), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return create(r, c->output, &fds[FD_OUT], e) || create(r, c->waveform, &fds[FD_WAVEFORM], e) ||
+           create(r, c->spectrogram, &fds[FD_SPECTROGRAM], e) ? -1 : 0;
+}
+
+/* A partial file must never reach the next stage. */
+static void remove_outputs(const struct run *r, const struct media_call *c)
+{
+    const char *const names[] = { c->output, c->waveform, c->spectrogram };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (names[i])
+            unlink(full_path(r, names[i]));
 }
 
 static int outcome(struct talking *t, const struct proc_result *p, struct err *e)
@@ -123,15 +135,15 @@ int media_run(struct run *r, const struct media_call *call, cJSON *request, doub
     char program[PATH_MAX], *input = cJSON_PrintUnformatted(request);
     const char *const env[] = { r->mark, "LANG=C.UTF-8", NULL };
     struct proc_result p = { 0 };
-    int fds[4] = { -1, -1, -1, -1 }, count = -1, rc = -1;
+    int fds[FDS] = { -1, -1, -1, -1, -1 }, rc = -1;
 
     *result = NULL;
     cJSON_Delete(request);
-    if (program_path(program, sizeof program, e) || (count = open_files(r, call, fds, e)) < 0)
+    if (program_path(program, sizeof program, e) || open_files(r, call, fds, e))
         goto out;
     const char *const argv[] = { program, call->command, NULL };
     struct proc_spec spec = {
-        .argv = argv, .env = env, .cwd = "/", .input = input, .fd_count = count,
+        .argv = argv, .env = env, .cwd = "/", .input = input, .fd_count = FDS,
         .timeout_ms = r->conf->task_timeout_s * 1000, .line_bytes = LINE_BYTES,
         .limit_file_bytes = call->output_max_bytes,
 #ifndef DUBPLATE_ASAN       /* its shadow memory alone takes terabytes of address space */
@@ -147,11 +159,12 @@ int media_run(struct run *r, const struct media_call *call, cJSON *request, doub
     if (rc == 0)
         rc = outcome(&t, &p, e);
 out:
-    for (int i = 0; i < count; i++)
-        close(fds[i]);
+    for (int i = 0; i < FDS; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     cJSON_free(input);
-    if (rc && call->output && count >= 0)
-        unlink(full_path(r, call->output));     /* a partial file must never reach the next stage */
+    if (rc)
+        remove_outputs(r, call);
     if (rc == 0)
         *result = t.result;
     else

@@ -21,12 +21,13 @@ struct media_call {
     const char *command;            /* "master", "cover", "tag", "verify" */
     const char *input, *second;     /* names below run->work, or absolute; second: NULL for none */
     const char *output;             /* created anew; NULL for none */
+    const char *waveform, *spectrogram;     /* likewise, of "master" */
     int64_t     output_max_bytes;
 };
 
 /*
  * request is taken. *result is owned by the caller. Progress of the call is shown as from `from` to `to` (0–1) of the
- * stage. On failure the output is removed. Errors as the program reports them, or ERR_CRASHED.
+ * stage. On failure the outputs are removed. Errors as the program reports them, or ERR_CRASHED.
  */
 int media_run(struct run *r, const struct media_call *call, cJSON *request, double from, double to, cJSON **result,
               struct err *e);

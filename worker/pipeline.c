@@ -32,7 +32,7 @@ static const struct stage stages[] = {
                                                                                                 thumbnail            */
     { "measure",  stage_measure,  0,  false, "measured.json", 1, measure_is_wanted, false }, /* src.EXT -> its share
                                                                                                 of the album         */
-    { "master",   stage_master,   37, false, "master.audio",  2, NULL,              true },  /* src.EXT -> audio
+    { "master",   stage_master,   37, false, "master.audio",  3, NULL,              true },  /* src.EXT -> audio
                                                                                                 without tags, report */
     { "tag",      stage_tag,      3,  false, "final.audio",   3, NULL,              false }, /* audio, thumbnail ->
                                                                                                 tagged, cover.jpg    */

@@ -68,7 +68,10 @@ static void become(const struct proc_spec *s, pid_t parent, int in, int out, int
     dup2(out, 1);
     dup2(err, 2);
     for (int i = 0; i < s->fd_count; i++)
-        dup2(held[i], 3 + i);
+        if (held[i] < 0)
+            close(3 + i);
+        else
+            dup2(held[i], 3 + i);
     syscall(SYS_close_range, 3 + s->fd_count, ~0U, 0);
     set_limit(RLIMIT_FSIZE, s->limit_file_bytes, 0);
     set_limit(RLIMIT_AS, s->limit_memory_bytes, 0);

@@ -26,6 +26,10 @@
 #define RUN_PATH_BYTES 1300
 #define INFO_FILE      "info.json"      /* in work/: the track's page as it was read and judged, for its download */
 
+/* In work/, by master: what there is to look at. */
+#define WAVEFORM_FILE    "waveform.dat"
+#define SPECTROGRAM_FILE "spectrogram.png"
+
 struct run {
     struct db         *db;
     const struct conf *conf;                    /* with the limits of the job's session and key */

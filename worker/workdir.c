@@ -123,7 +123,7 @@ void workdir_of_job(const struct job_request *job, char *out, size_t size)
 
 void workdir_remove_leftovers(struct db *db, const struct conf *conf, int64_t job_id, const char *track_uuid)
 {
-    static const char *const kinds[] = { "audio", "cover" };
+    static const char *const kinds[] = { "audio", "cover", "waveform", "spectrogram" };
     struct job_request job = { 0 };
     char dir[128], below[160];
     struct err e;

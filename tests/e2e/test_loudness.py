@@ -14,7 +14,7 @@ class Loudness(StackCase):
     def finish(self, url, **options):
         job = self.s.finish(url, 120, **options)
         self.assertEqual(job["status"], "completed", job)
-        path, = (f for f in self.s.audio_files(job["job_id"]) if not f.endswith(".jpg"))
+        path, = (f for f in self.s.audio_files(job["job_id"]) if os.path.basename(os.path.dirname(f)) == "audio")
         track = self.s.result(job["job_id"])["tracks"][0]
         return track, path
 

@@ -140,7 +140,7 @@ class FullDisk(Case):
             eventually(lambda: os.path.exists(ballast), 30, "the disk is full")
             with contextlib.suppress(AssertionError):
                 eventually(lambda j=job: self.retried(s, j) or s.job(j)["status"] == "completed", 5)
-            for path in s.audio_files(job):
+            for path in (f for f in s.audio_files(job) if not f.endswith(".dat")):
                 self.assertEqual(media.decoder_complaints(path), "", "what bears a final name is whole")
             os.remove(os.path.join(s.data, "ballast"))
             s.wait(job, "completed", 90)

@@ -98,7 +98,7 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     const double gain_db = gain_of_album(r);
     const struct media_call call = {
         .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
-        .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
+        .waveform = WAVEFORM_FILE, .spectrogram = SPECTROGRAM_FILE, .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
     };
 
     json_put_int(request, "threads", threads < MEDIA_THREADS_MAX ? threads : MEDIA_THREADS_MAX);
@@ -113,6 +113,7 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     move_member(out, result, "output");
     move_member(out, result, "loudness");
     move_member(out, result, "trim");
+    move_member(out, result, "look");
     cJSON_Delete(result);
     return rc;
 }

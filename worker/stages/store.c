@@ -18,12 +18,13 @@
 #include "workdir.h"
 
 #define NAME_MAX_BYTES 200      /* of 255 that file systems allow; players and archives append to names */
+#define FILES_MAX      4        /* audio, cover, waveform, spectrogram */
 
 struct placing {
     const struct run *run;
-    struct artifact   artifacts[2];
-    char              from[2][RUN_PATH_BYTES + 80];     /* on the file system of its place */
-    char              dirs[2][RUN_PATH_BYTES];
+    struct artifact   artifacts[FILES_MAX];
+    char              from[FILES_MAX][RUN_PATH_BYTES + 80];     /* on the file system of its place */
+    char              dirs[FILES_MAX][RUN_PATH_BYTES];
     int               count;
 };
 
@@ -111,6 +112,21 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
     return bring_near(r, p->from[i], sizeof p->from[i], p->dirs[i], e);
 }
 
+/* What there is to look at. If it is not the file that was made (a power cut can shorten those of an earlier attempt),
+ * the track goes without. */
+static int prepare_look(struct placing *p, const char *from, const char *kind, const char *ext, const char *size,
+                        struct err *e)
+{
+    const double made = json_number(json_member(run_output(p->run, "master"), "look"), size, -1);
+    struct stat st;
+
+    if (stat(run_path(p->run, from), &st) || (double)st.st_size != made) {
+        log_line(LOG_WARN, "look_skipped", "kind=%s", kind);
+        return 0;
+    }
+    return prepare(p, from, kind, ext, e);
+}
+
 /* The finished file has as many samples as were made. *checked: what is known of it then, for the report. */
 static int verify(struct run *r, int64_t *duration_ms, cJSON *checked, struct err *e)
 {
@@ -149,7 +165,8 @@ static int finish(struct run *r, int64_t duration_ms, const char *report, struct
     struct placing p = { .run = r };
 
     if (prepare(&p, "final.audio", "audio", ending, e) || (*cover && prepare(&p, cover, "cover", "jpg", e)) ||
-        flush_parents(r, e))
+        prepare_look(&p, WAVEFORM_FILE, "waveform", "dat", "waveform_bytes", e) ||
+        prepare_look(&p, SPECTROGRAM_FILE, "spectrogram", "png", "spectrogram_bytes", e) || flush_parents(r, e))
         return -1;
     const struct life_result result = {
         .artifacts = p.artifacts, .count = p.count, .duration_ms = duration_ms, .report_json = report, .place = place,
