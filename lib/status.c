@@ -12,6 +12,7 @@ static const struct { const char *state, *stage, *word; } words[] = {
     { "queued", "", "scheduled" },      /* for filters; status_word() tells them apart */
     { "running", "resolve", "downloading" },
     { "running", "download", "downloading" },
+    { "running", "measure", "extracting_audio" },
     { "running", "master", "extracting_audio" },
     { "running", "tag", "extracting_audio" },
     { "running", "store", "storing" },

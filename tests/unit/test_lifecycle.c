@@ -40,9 +40,11 @@ TEST(a_job_goes_from_submit_to_done_and_shows_each_step)
     assert_string_equal(c.kind, "track");
     assert_int_equal(c.attempt, 1);
     state_is(uuid, "running", "downloading");
-    must(life_tick(db, &c, &(struct queue_progress){ .stage = "master", .percent = 60, .downloaded_bytes = 7,
-                                                     .total_bytes = 9, .speed_bps = -1, .eta_s = -1 }, &e));
-    state_is(uuid, "running", "extracting_audio");
+    for (const char *const *stage = (const char *const[]){ "measure", "master", NULL }; *stage; stage++) {
+        must(life_tick(db, &c, &(struct queue_progress){ .stage = *stage, .percent = 60, .downloaded_bytes = 7,
+                                                         .total_bytes = 9, .speed_bps = -1, .eta_s = -1 }, &e));
+        state_is(uuid, "running", "extracting_audio");
+    }
     j = job(uuid);
     assert_true(j.percent == 60);
     assert_int_equal(j.downloaded_bytes, 7);
