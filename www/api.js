@@ -143,6 +143,9 @@ export function forget(id) {
     else for (const path of [...known.keys()]) if (path.startsWith(jobPath(id))) known.delete(path);
 }
 
+/* Of a track, by the path that it names. */
+export const waveform = async (path) => (await call('GET', media(path).slice(BASE.length))).body;
+
 /* Paths of media come from the server; anything that does not lead back to its own API is not followed. */
 export function media(path) {
     return typeof path === 'string' && path.startsWith(`${BASE}/`) ? path : null;

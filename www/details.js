@@ -5,6 +5,7 @@
 import * as api from './api.js';
 import { attr, clone, cssVar, facts, line, order, outward, show, text } from './dom.js';
 import { isDefault } from './options.js';
+import * as player from './player.js';
 import { Timeline } from './timeline.js';
 import { TrackCard } from './track.js';
 import { TrackList } from './tracks.js';
@@ -101,7 +102,7 @@ export class Details {
         order(this.ref.tracks, (job.tracks || []).map((track) => {
             let card = this.cards.get(track.track_id);
             if (!card) {
-                card = new TrackCard((url) => this.row.take(url, track));
+                card = new TrackCard((url) => this.row.take(url, track), () => player.toggle(player.playable(this.row.job)));
                 this.cards.set(track.track_id, card);
             }
             card.render(track, job.url);

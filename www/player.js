@@ -45,6 +45,15 @@ function load(track) {
     }
 }
 
+/* Where the player is in a file, in seconds; null if it has another one, or none. */
+export const where = (file) => (current && current.file === file ? audio.currentTime : null);
+
+export function seek(file, seconds) {
+    if (where(file) === null) return;
+    audio.currentTime = seconds;
+    position(seconds);
+}
+
 /* Ends playing; called for the id of a job that is gone, or for whatever plays. */
 export function close(id) {
     if (!current || (id !== undefined && current.id !== id && current.job !== id)) return;

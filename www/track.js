@@ -6,6 +6,7 @@ import * as api from './api.js';
 import { attr, clone, cssVar, facts, outward, show, text } from './dom.js';
 import { Match } from './match.js';
 import { spread } from './spread.js';
+import { Wave } from './wave.js';
 import { bytes, clock, decibel, plural, stream } from './words.js';
 
 /* The scale of the meter, in dB below full scale. */
@@ -16,11 +17,12 @@ const LABEL_GAP_PX = 6;
 const has = (n) => typeof n === 'number' && Number.isFinite(n);
 
 export class TrackCard {
-    /* take(url, track): submits another recording in place of this one. */
-    constructor(take) {
+    /* take(url, track): submits another recording in place of this one. play(): plays this one, or pauses it. */
+    constructor(take, play) {
         const { el, ref } = clone('t-track');
         this.el = el;
         this.ref = ref;
+        this.wave = new Wave(ref.wave, play);
         this.match = new Match(ref.match, take);
         ref.cover.addEventListener('error', () => show(ref.cover, false));
         this.loudness = null;
@@ -36,6 +38,7 @@ export class TrackCard {
         }
         this.loudness = track.loudness;
         showLoudness(ref, track.loudness);
+        this.wave.render(track);
         this.match.render(track);
         facts(ref.facts, [
             ['Title', track.title],

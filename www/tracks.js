@@ -203,7 +203,7 @@ export class TrackList {
     toggle(made) {
         const { ref } = made, open = ref.card.hidden;
         if (open) {
-            made.card = new TrackCard((url) => this.row.take(url, made.track));
+            made.card = new TrackCard((url) => this.row.take(url, made.track), () => player.toggle(playable(made.track, this.row.job)));
             made.card.render(made.track, this.row.job.url);
             ref.card.append(made.card.el);
         } else {
