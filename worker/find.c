@@ -35,7 +35,7 @@ static int on_line(void *arg, char *line, struct err *e)
         memset(c, 0, sizeof *c);
         copy_text(c->id, sizeof c->id, entry.info.source_id);
         copy_text(c->url, sizeof c->url, entry.info.url);
-        copy_text(c->title, sizeof c->title, meta_text(&entry.meta, META_TITLE));
+        copy_text(c->title, sizeof c->title, entry.title);
         copy_text(c->channel, sizeof c->channel, meta_text(&entry.meta, META_CHANNEL));
         copy_text(c->channel_id, sizeof c->channel_id, meta_text(&entry.meta, META_CHANNEL_ID));
         c->duration_ms = entry.info.duration_ms;
@@ -121,7 +121,7 @@ int learn_find(struct run *r, const struct wanted *wanted, char *url, size_t siz
             rc = err_set(e, ERR_NO_MATCH, "no result fits well enough: the best of %d scores %d, %d are needed",
                          f->count, m.score, threshold);
         else
-            rc = err_set(e, ERR_NO_MATCH, "nobody has \"%.200s\" there", strchr(f->url, ':') + 1);
+            rc = err_set(e, ERR_NO_MATCH, "YouTube finds nothing for \"%.200s\"", strchr(f->url, ':') + 1);
     }
     free(f);
     return rc;

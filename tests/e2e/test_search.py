@@ -35,6 +35,13 @@ class Search(StackCase):
         self.assertEqual(job["match_score"], track["match"]["score"])
         self.assertEqual((job["url"], job["search_query"]), (None, "Frontiers Michael Kievernagel"))
 
+    def test_reads_the_artist_in_the_title_whoever_uploaded_it(self):
+        for query, title in (("Machine Wars Kievernagel", "Kievernagel - Machine Wars (Official Video)"), ("Machine Wars", "Machine Wars")):
+            with self.subTest(query):
+                job = self.find(query, [{"id": "uploaded001", "title": title, "channel": "Some Label"}])
+                self.assertEqual(job["status"], "completed", job)
+                self.assertEqual(job["tracks"][0]["match"]["candidates"][0]["title"], title)
+
     def test_fails_rather_than_take_another_song(self):
         job = self.find("Zanzibar Nights Unknown Artist", [{"id": "wrongone001", "title": "How to repair a bicycle", "channel": "Tools"}])
         self.assertEqual((job["status"], job["error"]["kind"]), ("failed", "no_match"), job)

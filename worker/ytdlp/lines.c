@@ -149,6 +149,7 @@ static void read_entry(const cJSON *o, struct ytdlp_entry *out)
 
     out->is_reference = is_reference(o);
     PUT(info->source_id, "id");
+    PUT(out->title, "title", "fulltitle");
     PUT(info->extractor, "extractor_key", "ie_key");
     if (out->is_reference)
         PUT_LINK(info->url, "url", "webpage_url");

@@ -25,6 +25,7 @@ enum ytdlp_line ytdlp_read_line(const char *line, struct ytdlp_progress *p, char
 struct ytdlp_entry {
     struct track_info info;     /* ids, extractor, url, and what meta knows for a row of the database */
     struct meta meta;           /* everything that it says, with its origin: the page, or the list that it stands in */
+    char    title[801];         /* as its uploader wrote it, before meta took the artist out; cut; "" if unknown */
     bool    is_reference;       /* a list's entry without its own streams: info.url has to be extracted */
     bool    is_live;            /* running, or yet to come */
     int64_t size_bytes;         /* -1: unknown */
