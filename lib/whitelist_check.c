@@ -81,7 +81,8 @@ int whitelist_check_platform(struct db *db, const struct conf *conf, const char 
         return -1;
     const int any = enabled ? whitelist_has_any(db, platform, e) : 1;
     if (any == 0)
-        return err_set(e, ERR_NOT_WHITELISTED, "this is fetched from %s, and nothing of it" REFUSED, platform);
+        return err_set(e, ERR_NOT_WHITELISTED, "this is fetched from %s, and nothing of it is on the whitelist: "
+                       "add the channel first", platform);
     return any < 0 ? -1 : 0;
 }
 
@@ -96,7 +97,8 @@ static int check_claim(struct db *db, const struct source_link *link, const stru
                         : whitelist_has_any(db, who->platform, e);
     if (maybe == 0)
         return by_name ? refuse(who, e)
-                       : err_set(e, ERR_NOT_WHITELISTED, "nothing of %s" REFUSED, who->platform);
+                       : err_set(e, ERR_NOT_WHITELISTED, "nothing of %s is on the whitelist: add the channel first",
+                                 who->platform);
     return maybe < 0 ? -1 : 0;
 }
 

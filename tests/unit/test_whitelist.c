@@ -564,7 +564,7 @@ TEST(where_no_channel_is_known_nothing_is_offered)
         "the channel  of youtube is not on the whitelist", "the channel x of myspace is not on the whitelist",
         "the channel x of youtube is not on the whitelist.", "the channel \"a of youtube",
         "the channel \"\" ( of youtube is not on the whitelist", "the host x is not on the whitelist",
-        "the host  (generic) is not on the whitelist", "nothing of youtube is on the whitelist",
+        "the host  (generic) is not on the whitelist", "nothing of youtube is on the whitelist: add the channel first",
     };
     struct whitelist_entry offer;
 
