@@ -23,7 +23,7 @@ static const struct err_class classes[ERR_KINDS] = {
                             "Raise MAX_FILE_SIZE_MB if files of this size are wanted.", 413, false, 0 },
     [ERR_MEDIA_TYPE]    = { "media_type", "Unsupported media type", NULL, 415, false, 0 },
     [ERR_UNSUPPORTED]   = { "unsupported", "Nothing to download there",
-                            "Open the link in a browser: does it play a single piece of audio or video?",
+                            "Open the link in a browser: is there audio or video to play?",
                             422, false, 0 },
     [ERR_NOT_WHITELISTED] = { "not_whitelisted", "Not on the whitelist",
                               "Add the channel to the whitelist, then retry.", 403, false, 0 },
