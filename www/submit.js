@@ -98,7 +98,7 @@ async function submit() {
     clearProblems();
     const list = items();
     if (!list) return '';
-    const before = box.value, { jobs, existing, refused, error } = await sendItems(list, tellProgress);
+    const before = box.value, { jobs, existing, same, refused, error } = await sendItems(list, tellProgress);
     if (error?.status === 401) {
         onSignedOut();
         return '';
@@ -108,7 +108,7 @@ async function submit() {
         options.nextJob();
     }
     if (list.length === 1) one(jobs[0], existing, error);
-    else many(jobs.length, refused, error);
+    else many(jobs.length, same, refused, error);
     if (jobs.length) onAdded(jobs[0], existing);
     return $('url-told').textContent;
 }
@@ -126,8 +126,9 @@ function one(job, existing, error) {
     say(existing ? $('url-told').textContent : 'Added.');
 }
 
-function many(added, refused, error) {
-    told([added && `${added.toLocaleString()} added`, refused.length && `${refused.length.toLocaleString()} refused`].filter(Boolean).join(', '));
+function many(added, same, refused, error) {
+    told([[added, 'added'], [same, 'the same again'], [refused.length, 'refused']].filter(([count]) => count)
+        .map(([count, what]) => `${count.toLocaleString()} ${what}`).join(', '));
     say($('url-told').textContent);
     if (refused.length) options.problem('url', error && !refused.some((item) => item.message) ? error.message : `${plural(refused.length, 'line is', 'lines are')} left:`);
     order($('refused'), refused.filter((item) => item.message).slice(0, REFUSED).map((item) => {
@@ -141,7 +142,8 @@ function many(added, refused, error) {
 }
 
 /* Submits them with the options of the form: links together, names one by one. Never throws:
- * {jobs, existing, refused: [{kind, value, message, whitelist}], error}. entries: of a list, each one track. */
+ * {jobs, existing, same, refused: [{kind, value, message, whitelist}], error}; same: how many lines meant the job of an
+ * earlier one. entries: of a list, each one track. */
 async function sendItems(list, progress = () => {}, { entries = false } = {}) {
     const links = list.filter((item) => item.kind === 'link'), names = list.filter((item) => item.kind === 'search');
     const calls = [];
@@ -152,7 +154,7 @@ async function sendItems(list, progress = () => {}, { entries = false } = {}) {
     }
     for (const item of names) calls.push([[item], { search_query: item.value, ...options.chosen(false) }]);
 
-    const result = { jobs: [], existing: false, refused: [], error: null };
+    const result = { jobs: [], existing: false, same: 0, refused: [], error: null };
     let done = 0;
     sending = true;
     for (const control of [button, look]) attr(control, 'aria-disabled', 'true');
@@ -163,6 +165,7 @@ async function sendItems(list, progress = () => {}, { entries = false } = {}) {
             const answer = await send(spec);
             result.jobs.push(...(answer.job.jobs || [answer.job]));
             result.existing = list.length === 1 && answer.existing;
+            result.same += answer.job.same?.length || 0;
             for (const { index, message, whitelist } of answer.job.errors || []) result.refused.push({ ...group[index], message, whitelist });
         } catch (error) {
             result.error = error;

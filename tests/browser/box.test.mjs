@@ -58,6 +58,19 @@ test('the box says what it takes its lines for, and sends links together and nam
     await clean();
 });
 
+test('links that mean the same become one job, and the box says so', async () => {
+    const { page, quiet } = await stack.open();
+    const url = await stack.youtube('samesame001', CLIP);
+    await page.locator('#url').fill(`${url}\nhttps://youtu.be/samesame001?si=x`);
+    await page.locator('#url').press('Enter');
+    await reads(page.locator('#url-told'), /^1 added, 1 the same again$/);
+    assert.equal(await page.locator('#url').inputValue(), '');
+    assert.equal((await jobs()).length, 1);
+    await until(async () => (await jobs())[0].state === 'done', 'the job');
+    await quiet();
+    await clean();
+});
+
 test('how much of a link is meant is chosen beside it', async () => {
     const { page, quiet } = await stack.open();
     await page.locator('#url').fill(LIST);
