@@ -19,7 +19,7 @@ class ASession(Case):
         s.wait(job, "completed")
 
         directory = os.path.join(s.data, "downloads", mine, job)
-        self.assertEqual(sorted(os.listdir(directory)), ["audio", "cover"])
+        self.assertEqual(sorted(os.listdir(directory)), ["audio", "cover", "spectrogram", "waveform"])
         track = as_mine("GET", f"/api/jobs/{job}/result").json["tracks"][0]
         path = os.path.join(directory, "audio", "Frontiers.mp3")
         self.assertEqual(as_mine("GET", f"/api/jobs/{job}/paths").json["output_path"], path)
