@@ -28,6 +28,12 @@ static uint64_t take(struct numbers *n, int bytes)
     return value;
 }
 
+static void skip(struct numbers *n, uint64_t bytes)
+{
+    n->failed |= bytes > (uint64_t)(n->end - n->at);
+    n->at += n->failed ? 0 : bytes;
+}
+
 static struct numbers numbers_of(const struct box *b)
 {
     return (struct numbers){ b->body, b->body + b->body_size, false };
@@ -64,13 +70,13 @@ static bool find_place(struct boxes meta, uint32_t wanted, uint64_t *at, uint64_
         take(&n, 2);        /* in which file: this one */
         const uint64_t base = take(&n, base_size);
         const uint64_t extents = take(&n, 2);
-        for (uint64_t k = 0; k < extents && !n.failed; k++) {
+        if (item == wanted) {
             take(&n, index_size);
             *at = base + take(&n, offset_size);
             *length = take(&n, length_size);
-        }
-        if (item == wanted)
             return !n.failed && method == 0 && extents == 1;
+        }
+        skip(&n, extents * (uint64_t)(index_size + offset_size + length_size));
     }
     return false;
 }
