@@ -68,7 +68,7 @@ struct recipe {
 static const struct recipe recipes[] = {
     /* Without the option an edit list counts in milliseconds, and the end is not exact. */
     { "m4a",  "ipod", "aac",       AV_SAMPLE_FMT_FLTP, to_planes,  0,  "movie_timescale", NULL },
-    /* FFmpeg mistakes the length of a Vorbis file of one page; these are ten a second, as libogg's. */
+    /* Pages are ten a second, as libogg's. */
     { "ogg",  "ogg",  "libvorbis", AV_SAMPLE_FMT_FLTP, to_planes,  0,  "page_duration", "100000" },
     { "opus", "opus", "libopus",   AV_SAMPLE_FMT_FLT,  to_pairs,   0,  NULL, NULL },
     { "flac", "flac", "flac",      AV_SAMPLE_FMT_S16,  to_16_bits, 16, NULL, NULL },
@@ -98,6 +98,7 @@ struct avencoder {
     AVStream            *stream;
     AVCodecContext      *codec;
     AVPacket            *packet;
+    int64_t              packets;
     AVFrame             *frame;
     struct dither        dither;
     int64_t              frames;        /* given to the codec */
@@ -204,6 +205,9 @@ static int take_packets(struct avencoder *e, struct fault *f)
         av_packet_rescale_ts(e->packet, e->codec->time_base, e->stream->time_base);
         e->packet->stream_index = e->stream->index;
         if (muxer_add(e->muxer, e->packet, f))
+            return -1;
+        /* FFmpeg mistakes the length of a Vorbis file whose samples are all on one page. */
+        if (e->codec->codec_id == AV_CODEC_ID_VORBIS && e->packets++ == 0 && muxer_flush(e->muxer, f))
             return -1;
     }
     if (rc != AVERROR(EAGAIN) && rc != AVERROR_EOF)

@@ -113,6 +113,11 @@ int muxer_add(struct muxer *m, AVPacket *packet, struct fault *f)
     return outcome(m, rc, f);
 }
 
+int muxer_flush(struct muxer *m, struct fault *f)
+{
+    return outcome(m, av_write_frame(m->format, NULL), f);
+}
+
 int muxer_finish(struct muxer *m, struct fault *f)
 {
     int rc = av_write_trailer(m->format);

@@ -29,6 +29,9 @@ int muxer_start(struct muxer *m, const char *option, const char *value, struct f
  * FAULT_DISK. */
 int muxer_add(struct muxer *m, AVPacket *packet, struct fault *f);
 
+/* What was added so far goes out: Ogg begins a page. FAULT_SYSTEM, FAULT_DISK. */
+int muxer_flush(struct muxer *m, struct fault *f);
+
 /* Completes the file. FAULT_SYSTEM, FAULT_DISK. */
 int muxer_finish(struct muxer *m, struct fault *f);
 
