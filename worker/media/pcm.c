@@ -13,6 +13,7 @@
 
 #define CHUNK_FRAMES 4096
 #define CHANNELS_MAX 64         /* libswresample's own limit */
+#define RUNS_MAX     1000       /* of one format each: a broadcast has dozens, and each costs a filter of its own */
 #define ABSURD       64.0f      /* +36 dBFS: no mix, only damage */
 
 struct pcm {
@@ -23,6 +24,7 @@ struct pcm {
     bool          have_format;
     const AVFrame
         *waiting; /* decoded, not consumed: perhaps swr must be drained for a new format */
+    int           runs;
     int64_t       run_in, run_out;  /* frames of the present format, before and after conversion */
     bool          flushing;     /* taking the last frames out of swr */
     bool          at_end;       /* the input is; done once swr is empty too */
@@ -106,6 +108,9 @@ static int open_converter(struct pcm *pcm, const AVFrame *frame)
 /* Prepares for frames like `frame`. */
 static int start_run(struct pcm *pcm, const AVFrame *frame, struct fault *f)
 {
+    if (++pcm->runs > RUNS_MAX)
+        return fault_set(f, FAULT_BAD_MEDIA, "The audio changes its sample rate or channels more than %d times.",
+                         RUNS_MAX);
     pcm->run_in = pcm->run_out = 0;
     pcm->held->format = frame->format;
     pcm->held->sample_rate = frame->sample_rate;
