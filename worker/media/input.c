@@ -120,12 +120,33 @@ static int pick_stream(struct input *in, struct fault *f)
     return 0;
 }
 
+static int refuse_encrypted(struct fault *f)
+{
+    return fault_set(f, FAULT_BAD_MEDIA, "The audio is encrypted (DRM).");
+}
+
+/* What the container says of the whole stream: Matroska names the key; the entries of FairPlay and Audible, and of
+ * Common Encryption without the original one inside, are known by their names. */
+static bool is_marked_encrypted(const AVStream *stream)
+{
+    static const uint32_t entries[] = {
+        MKTAG('e', 'n', 'c', 'a'), MKTAG('d', 'r', 'm', 's'), MKTAG('a', 'a', 'v', 'd'),
+    };
+
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        if (stream->codecpar->codec_tag == entries[i])
+            return true;
+    return av_dict_get(stream->metadata, "enc_key_id", NULL, 0) != NULL;
+}
+
 static int open_decoder(struct input *in, struct fault *f)
 {
     const AVStream *stream = in->format->streams[in->stream];
     const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
     AVCodecContext *decoder;
 
+    if (is_marked_encrypted(stream))
+        return refuse_encrypted(f);
     in->info.codec = avcodec_get_name(stream->codecpar->codec_id);
     if (codec == NULL)
         return fault_set(f, FAULT_BAD_MEDIA, "No decoder for %s.", in->info.codec);
@@ -311,6 +332,8 @@ static int feed(struct input *in, struct fault *f)
         avcodec_send_packet(in->decoder, NULL);
         return 0;
     }
+    if (av_packet_get_side_data(in->packet, AV_PKT_DATA_ENCRYPTION_INFO, NULL) != NULL)
+        return refuse_encrypted(f);
     rc = avcodec_send_packet(in->decoder, in->packet);
     if (rc == AVERROR(ENOMEM))
         return fault_set(f, FAULT_BAD_MEDIA, "The audio needs more memory than a job may use.");
@@ -345,6 +368,8 @@ static int check_frame(struct input *in, struct fault *f)
         in->info.sample_rate_hz = frame->sample_rate;
         in->info.channels = frame->ch_layout.nb_channels;
     }
+    in->info.changes_format |= frame->sample_rate != in->info.sample_rate_hz ||
+                               frame->ch_layout.nb_channels != in->info.channels;
     cut_padding(in);
     in->errors_in_a_row = 0;
     in->info.frames += frame->nb_samples;

@@ -47,6 +47,7 @@ struct input_info {
     double      seconds;            /* decoded so far */
     double      declared_seconds;   /* what the container states; 0: it does not */
     int64_t     decode_errors;
+    bool        changes_format;     /* the rate or the number of channels, on the way */
 };
 
 /* Probes, picks the stream, opens the decoder. `fd` is borrowed and read with pread from its start.

@@ -361,25 +361,40 @@ static bool is_as_asked(const struct encoder_options *o, const struct input_info
 
     if (strcmp(remux_format(source), o->format) != 0 ||
         strcmp(source->codec, encoder_codec(o)) != 0 || source->sample_rate_hz != o->rate_hz ||
-        source->channels > 2 || source->decode_errors > 0)
+        source->channels > 2 || source->decode_errors > 0 || source->changes_format)
         return false;
     return encoder_is_lossless(o) ? source->bit_depth_bits <= o->bit_depth_bits
                                   : kbps <= KBPS_TOLERANCE * encoder_kbps(o);
 }
 
-static bool should_remux(const struct master *m)
+static bool needs_nothing(const struct master *m)
 {
     const struct master_options *o = &m->options;
 
-    return wants_source(o) ||
-           (is_whole(m) && is_on_target(&o->target, &m->before) &&
-            is_as_asked(&o->encoder, &m->source));
+    return is_whole(m) && is_on_target(&o->target, &m->before) && is_as_asked(&o->encoder, &m->source);
 }
 
-static int copy(struct master *m, struct fault *f)
+/* Without a flaw, and as long as the source. */
+static bool is_sound_copy(const struct master *m)
 {
-    if (remux_run(FD_INPUT, FD_OUTPUT, &m->source, &m->options.input, f))
-        return -1;
+    struct input_options options = { .max_seconds = INFINITY, .strict = true };
+    struct fault ignored;
+    struct input *in;
+    const AVFrame *frame;
+    bool sound = false;
+    int rc;
+
+    if (input_open(&in, FD_OUTPUT, &options, &ignored) == 0) {
+        while ((rc = input_next(in, &frame, &ignored)) > 0) {
+        }
+        sound = rc == 0 && input_info(in)->frames == m->source.frames;
+    }
+    input_close(&in);
+    return sound;
+}
+
+static void describe_copy(struct master *m)
+{
     m->remuxed = true;
     m->after = m->before;
     m->frames_out = m->source.frames;
@@ -389,7 +404,22 @@ static int copy(struct master *m, struct fault *f)
         m->plan.note = "not re-encoded, as asked";
     else if (m->plan.note == NULL)
         m->plan.note = "not re-encoded: nothing was to be changed";
-    return 0;
+}
+
+/* 1: the packets of the source are the output. 0: they have to be encoded. -1: a fault. A copy that was asked for is
+ * made or refused; with any other, a damaged source may still be encoded. */
+static int try_copy(struct master *m, struct fault *f)
+{
+    const bool asked = wants_source(&m->options);
+
+    if (!asked && !needs_nothing(m))
+        return 0;
+    if (remux_run(FD_INPUT, FD_OUTPUT, &m->source, &m->options.input, f))
+        return !asked && f->kind == FAULT_BAD_MEDIA ? 0 : -1;
+    if (!asked && !is_sound_copy(m))
+        return 0;
+    describe_copy(m);
+    return 1;
 }
 
 static void report_input(cJSON *object, const struct input_info *info)
@@ -502,6 +532,7 @@ static void report_trim(cJSON *object, const struct master *m)
 static int make(struct master *m, struct fault *f)
 {
     struct loudness_hops hops;
+    int copied;
 
     if (measure(m, f))
         return -1;
@@ -510,8 +541,8 @@ static int make(struct master *m, struct fault *f)
     if (plan_make(&m->plan, &m->options.target, &m->before, &hops, f))
         return -1;
     loudness_close(&m->meter);      /* its hops are megabytes in a long recording */
-    if (should_remux(m))
-        return copy(m, f);
+    if ((copied = try_copy(m, f)) != 0)
+        return copied > 0 ? 0 : -1;
     for (int i = 0; i < ENCODINGS_MAX; i++) {
         if (encode(m, f) || listen(m, f))
             return -1;

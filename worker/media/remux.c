@@ -184,6 +184,14 @@ static bool count_packet(struct counter *c, AVPacket *p)
     return true;
 }
 
+/* A muxer of libavformat refuses what is not as its format has to be. The disk has a fault of its own. */
+static int not_copied(struct fault *f)
+{
+    return f->kind == FAULT_SYSTEM
+               ? fault_set(f, FAULT_BAD_MEDIA, "The audio is damaged and can only be encoded, not copied.")
+               : -1;
+}
+
 static int copy_packets(struct input *in, struct muxer *m, struct fault *f)
 {
     const AVStream *from = input_stream(in), *to = muxer_context(m)->streams[0];
@@ -205,7 +213,7 @@ static int copy_packets(struct input *in, struct muxer *m, struct fault *f)
         packet->pos = -1;
         av_packet_rescale_ts(packet, base, to->time_base);
         if (muxer_add(m, packet, f)) {
-            rc = -1;
+            rc = not_copied(f);
             break;
         }
     }
@@ -233,10 +241,11 @@ static int copy_stream(struct input *in, struct muxer *m, const struct target *t
         return fault_set(f, FAULT_SYSTEM, "Out of memory.");
     snprintf(rate, sizeof(rate), "%d", from->codecpar->sample_rate);
     /* As in avencoder.c: or an edit list counts in milliseconds. */
-    if (muxer_start(m, strcmp(t->format, "m4a") == 0 ? "movie_timescale" : NULL, rate, f) ||
-        copy_packets(in, m, f))
+    if (muxer_start(m, strcmp(t->format, "m4a") == 0 ? "movie_timescale" : NULL, rate, f))
+        return not_copied(f);
+    if (copy_packets(in, m, f))
         return -1;
-    return muxer_finish(m, f);
+    return muxer_finish(m, f) ? not_copied(f) : 0;
 }
 
 int remux_run(int from, int to, const struct input_info *source,
@@ -249,6 +258,9 @@ int remux_run(int from, int to, const struct input_info *source,
 
     if (is_mp3_file(source))
         return copy_mp3(from, to, f);
+    if (source->changes_format)
+        return fault_set(f, FAULT_BAD_MEDIA,
+                         "The audio changes its sample rate or channels and can only be encoded, not copied.");
     if (input_open(&in, from, options, f) == 0 && muxer_open(&m, t->muxer, to, f) == 0)
         rc = copy_stream(in, m, t, f);
     muxer_close(&m);

@@ -146,7 +146,9 @@ static int verify(struct run *r, int64_t *duration_ms, cJSON *checked, struct er
     *duration_ms = (int64_t)(json_number(result, "duration_seconds", 0) * 1000 + 0.5);
     cJSON_Delete(result);
     if (decoded != expected)
-        return err_set(e, ERR_SYSTEM, "the finished file decodes to %.0f frames instead of %.0f", decoded, expected);
+        /* Of a copy that is the fault of the source: encoding would get over it, a second attempt would not. */
+        return err_set(e, remuxed ? ERR_BAD_MEDIA : ERR_SYSTEM, "the %s decodes to %.0f frames instead of %.0f",
+                       remuxed ? "copy of a damaged source" : "finished file", decoded, expected);
     const struct { const char *what; bool was; } all[] = {
         { "decodes", !(remuxed && damaged) }, { "frames", true }, { "source_duration", r->track.info.duration_ms > 0 },
         { "loudness", !remuxed }, { "sha256", true },
