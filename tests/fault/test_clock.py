@@ -12,7 +12,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main
-from invariants import figures, finished_once, no_strays, truthful_log
+from harness.chances import figures
+from invariants import finished_once, no_strays, truthful_log
 
 HOUR = 3600
 JUMPS = [("an hour back", -HOUR), ("an hour ahead", HOUR), ("ten years ahead", 10 * 365 * 24 * HOUR), ("back again", 0)]

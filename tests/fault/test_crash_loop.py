@@ -8,7 +8,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main
-from invariants import figures, finished_once, no_strays, truthful_log
+from harness.chances import figures
+from invariants import finished_once, no_strays, truthful_log
 
 
 class CrashLoop(Case):

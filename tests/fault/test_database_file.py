@@ -13,7 +13,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BUILD, PATIENCE, Case, eventually, main, processes_with
-from invariants import figures, truthful_log
+from harness.chances import figures
+from invariants import truthful_log
 from mounts import mount, private_mounts
 
 EX_CONFIG = 78

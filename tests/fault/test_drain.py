@@ -10,7 +10,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main, processes_with
-from invariants import all_finished_once, chance, figures, no_strays, number
+from harness.chances import chance, figures, number
+from invariants import all_finished_once, no_strays
 
 ROUNDS = number("DRAINS", 20)
 JOBS_EACH = 6

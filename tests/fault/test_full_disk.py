@@ -11,7 +11,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main, media
-from invariants import chance, figures, finished_once, no_strays, number, truthful_log
+from harness.chances import chance, figures, number
+from invariants import finished_once, no_strays, truthful_log
 from mounts import stack_on_small_disk, stack_with_small_disk_at
 
 FILLS = number("FILLS", 6)

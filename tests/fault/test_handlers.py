@@ -12,7 +12,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, main, process_tree
-from invariants import chance, figures, number, truthful_log
+from harness.chances import chance, figures, number
+from invariants import truthful_log
 
 POSTS = number("POSTS", 250)
 CLIENTS = 8

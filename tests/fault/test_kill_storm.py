@@ -13,7 +13,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main, process_tree
-from invariants import all_finished_once, chance, figures, no_strays, number
+from harness.chances import chance, figures, number
+from invariants import all_finished_once, no_strays
 
 KILLS = number("KILLS", 40)
 JOBS = number("TASKS", 240) // 2        # a resolve and a track each

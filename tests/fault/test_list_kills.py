@@ -11,7 +11,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main
-from invariants import chance, figures, no_strays, nothing_left, number
+from harness.chances import chance, figures, number
+from invariants import no_strays, nothing_left
 
 KILLS = number("LIST_KILLS", 30)
 ITEMS = 40

@@ -11,7 +11,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main, processes_with
-from invariants import figures, finished_once, no_strays, truthful_log
+from harness.chances import figures
+from invariants import finished_once, no_strays, truthful_log
 
 
 class Holder(threading.Thread):

@@ -9,7 +9,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, main, process_tree
-from invariants import chance, figures, finished_once, no_strays, number, truthful_log
+from harness.chances import chance, figures, number
+from invariants import finished_once, no_strays, truthful_log
 
 KILLS = number("REAL_KILLS", 30)
 JOBS_AT_A_TIME = 6

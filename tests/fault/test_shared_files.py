@@ -12,7 +12,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main
-from invariants import chance, figures, no_strays, nothing_left, number
+from harness.chances import chance, figures, number
+from invariants import no_strays, nothing_left
 from mounts import stack_with_small_disk_at
 
 KILLS = number("KILLS", 40)

@@ -11,7 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BUILD, PATIENCE, Case, Process, eventually, main, process_tree
-from invariants import figures, number
+from harness.chances import figures, number
 
 SECONDS = number("SOAK_SECONDS", 30)
 REQUESTS = number("SOAK_REQUESTS", 2500)    # by the end, of which half are writes

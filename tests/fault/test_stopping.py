@@ -9,7 +9,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main, process_tree
-from invariants import figures, no_strays, nothing_left, truthful_log
+from harness.chances import figures
+from invariants import no_strays, nothing_left, truthful_log
 
 
 class Deaf(Case):

@@ -10,7 +10,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import PATIENCE, Case, eventually, main
-from invariants import figures, no_strays, nothing_left, number, truthful_log
+from harness.chances import figures, number
+from invariants import no_strays, nothing_left, truthful_log
 
 SHORT_TASKS = number("SHORT_TASKS", 300)
 

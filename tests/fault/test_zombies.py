@@ -12,7 +12,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main, process_tree
-from invariants import all_finished_once, chance, figures, no_strays, number
+from harness.chances import chance, figures, number
+from invariants import all_finished_once, no_strays
 
 ROUNDS = number("FREEZES", 2)
 JOBS_EACH = 6
