@@ -147,7 +147,7 @@ test: deps
 	@DUBPLATE_BUILD=$(CURDIR)/$(BUILD) tests/run
 # The same tests are in `test`, shorter. The seed repeats the choices of chance: make fault DUBPLATE_TEST_SEED=…
 FAULT = KILLS=500 TASKS=6000 REAL_KILLS=200 POSTS=1000 FILLS=24 DRAINS=100 FREEZES=10 SHORT_TASKS=2000 \
-        SOAK_SECONDS=120 SOAK_REQUESTS=10000 SOAK_TASKS=1000 IMAGES=10000 RACES=2000
+        SOAK_SECONDS=120 SOAK_REQUESTS=10000 SOAK_TASKS=1000 IMAGES=10000 RACES=2000 MUTANTS=10000
 DUBPLATE_TEST_SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 fault: DUBPLATE_TEST_SEED := $(DUBPLATE_TEST_SEED)
 fault: deps
@@ -156,7 +156,8 @@ fault: deps
 	@echo "DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED); what is measured goes to $(BUILD)/fault.txt"
 	@env $(FAULT:%=DUBPLATE_TEST_%) DUBPLATE_TEST_SEED=$(DUBPLATE_TEST_SEED) \
 	    DUBPLATE_TEST_FIGURES=$(CURDIR)/$(BUILD)/fault.txt DUBPLATE_BUILD=$(CURDIR)/$(BUILD) \
-	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_job_races fault
+	    tests/run -v $(BUILD)/tests/unit/test_power_loss $(BUILD)/tests/unit/test_job_races \
+	    tests/media/test_mutants.py fault
 asan:
 	@DUBPLATE_TEST_PATIENCE=3 $(MAKE) --no-print-directory SAN=1 test
 # Removes what an earlier checkout left: tests/run runs every program that is there.

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import resource
 import subprocess
 import tempfile
 
@@ -40,6 +41,22 @@ class Reply:
 def environment():
     """Empty, except for what a sanitizer build listens to."""
     return {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+
+
+def has_sanitizer():
+    with open(PROGRAM, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+SANITIZED = has_sanitizer()
+
+
+def limits():
+    """In the child: as worker/media.c sets them, and less where small files need less."""
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 61))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
+    if not SANITIZED:       # its shadow memory alone takes terabytes
+        resource.setrlimit(resource.RLIMIT_AS, (768 << 20, 768 << 20))
 
 
 def run(command, source, request=None, output=None, cover=None, limit=None, look=None, timeout=TIMEOUT):

@@ -1,7 +1,6 @@
 """`cover`: any thumbnail becomes a square baseline JPEG, and bombs are turned away at the header."""
 
 import os
-import random
 import struct
 import subprocess
 import tempfile
@@ -142,23 +141,6 @@ class Cover(unittest.TestCase):
                     file.write(data)
                 reply = media.run("cover", path("bomb"))
                 self.assertEqual((reply.status, reply.kind), (1, "bad_media"), reply)
-
-    def test_mutants_never_crash(self):
-        chance = random.Random(7)
-        for name in ("a.jpg", "a.png", "a.webp", "a.gif", "a.avif"):
-            with open(picture(name, "160x120"), "rb") as file:
-                good = file.read()
-            for i in range(12):
-                data = bytearray(good)
-                for _ in range(chance.choice((1, 10, 100))):
-                    data[chance.randrange(len(data))] = chance.randrange(256)
-                if i % 3 == 0:
-                    del data[chance.randrange(len(data)):]
-                with open(path("mutant"), "wb") as file:
-                    file.write(data)
-                reply = media.run("cover", path("mutant"))
-                self.assertIn(reply.status, (0, 1), reply)
-                self.assertIn(reply.kind, (None, "bad_media"), reply)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import random
 import re
 import struct
 import subprocess
@@ -412,23 +411,6 @@ class Bad(Case):
         for source in (path("picture.png"), path("cover.jpg"), fragmented, two, write("empty", b""), write("text", b"hello " * 99),
                        write("id3.mp3", b"ID3\3\0\0\0\0\0\0" + b"hello " * 99)):
             self.assertEqual(media.run("tag", source).kind, "bad_media", source)
-
-    def test_cut_and_mutated_files_never_crash(self):
-        chance = random.Random(11)
-        request = {"title": "x", "chapters": [{"start_ms": 0, "end_ms": 3000, "title": "one"}]}
-        for form in FORMATS:
-            self.tag(form, request, path("cover.jpg"))
-            good = read("tagged." + form)
-            for i in range(25):
-                data = bytearray(good)
-                for _ in range(chance.choice((1, 10, 100))):        # in the headers, which are at an end
-                    at = chance.randrange(4000) * chance.choice((1, -1))
-                    data[at] = chance.randrange(256)
-                if i % 3 == 0:
-                    del data[chance.randrange(len(data)):]
-                reply = media.run("tag", write("mutant", data), request, cover=path("cover.jpg"))
-                self.assertIn(reply.status, (0, 1), reply)
-                self.assertIn(reply.kind, (None, "bad_media"), reply)
 
 
 if __name__ == "__main__":
