@@ -106,6 +106,7 @@ class Mutant:
         self.command, self.request = dice.choice(WAYS[self.kind])
         self.damage, self.data = mutate.mutant(dice, corpus[self.kind])
         self.file, self.output = path(f"mutant-{n}"), path(f"output-{n}")
+        self.look = (path(f"waveform-{n}"), path(f"spectrogram-{n}")) if self.command == "master" else ()
         self.name = f"DUBPLATE_TEST_SEED={SEED} DUBPLATE_TEST_MUTANT={n}: {self.kind} {self.damage} {self.command} {self.request}"
         self.wrong = []
 
@@ -114,7 +115,7 @@ class Mutant:
             file.write(self.data)
         source, cover = (path("aac.m4a"), self.file) if self.kind == "cover" else (self.file, path("a.jpg") if self.command == "tag" else None)
         try:
-            reply = media.run(self.command, source, self.request, self.output, cover, media.limits)
+            reply = media.run(self.command, source, self.request, self.output, cover, media.limits, self.look)
             self.check(reply)
             if reply.status == 0 and not self.wrong:
                 self.check_output(reply, source)
@@ -122,7 +123,7 @@ class Mutant:
             self.wrong.append(repr(e))
             return self, None
         finally:
-            for file in (self.file, self.output):
+            for file in (self.file, self.output, *self.look):
                 if os.path.exists(file):
                     os.unlink(file)
         return self, reply
