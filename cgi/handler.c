@@ -98,7 +98,7 @@ int response_field_errors(const struct spec_errors *errors, struct response *res
         json_put_text(item, "message", errors->list[i].message);
         cJSON_AddItemToArray(res->errors, item);
     }
-    return err_set(e, ERR_INPUT, "%s %s%s", errors->list[0].field, errors->list[0].message,
+    return err_set(e, ERR_INPUT, "%s: %s%s", errors->list[0].field, errors->list[0].message,
                    errors->count > 1 ? " (and more, see errors)" : "");
 }
 

@@ -20,7 +20,7 @@ static const struct err_class classes[ERR_KINDS] = {
     [ERR_CONFLICT]      = { "conflict", "Not possible in this state", NULL, 409, false, 0 },
     [ERR_LIMIT]         = { "limit", "Limit reached", NULL, 429, false, 0 },
     [ERR_TOO_LARGE]     = { "too_large", "Too large",
-                            "Raise MAX_FILE_SIZE_MB if files of this size are wanted.", 413, false, 0 },
+                            "The limits are settings: MAX_DURATION_S and MAX_FILE_SIZE_MB.", 413, false, 0 },
     [ERR_MEDIA_TYPE]    = { "media_type", "Unsupported media type", NULL, 415, false, 0 },
     [ERR_UNSUPPORTED]   = { "unsupported", "Nothing to download there",
                             "Open the link in a browser: is there audio or video to play?",
