@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #define LINE_BYTES       16384
 #define MEMORY_MAX_BYTES (768LL << 20)
+#define SCRATCH_BYTES    (256LL << 20)  /* what the program puts there at most */
 
 struct talking {
     struct run *run;
@@ -79,7 +81,7 @@ static const char *full_path(const struct run *r, const char *name)
     return name[0] == '/' ? name : run_path(r, name);
 }
 
-enum { FD_IN, FD_OUT, FD_SECOND, FD_WAVEFORM, FD_SPECTROGRAM, FDS };     /* as its descriptors 3, 4, … */
+enum { FD_IN, FD_OUT, FD_SECOND, FD_WAVEFORM, FD_SPECTROGRAM, FD_SCRATCH, FDS };     /* as its descriptors 3, 4, … */
 
 static int create(const struct run *r, const char *name, int *fd, struct err *e)
 {
@@ -88,6 +90,17 @@ static int create(const struct run *r, const char *name, int *fd, struct err *e)
     unlink(full_path(r, name));
     *fd = open(full_path(r, name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     return *fd < 0 ? err_errno(e, "cannot create %s", name) : 0;
+}
+
+/* If there is room for it beside what is to be kept free, and the file system has files without a name. */
+static int scratch_file(const struct run *r)
+{
+    const int64_t needed = (r->conf->min_free_mb << 20) + 2 * SCRATCH_BYTES;
+    struct statvfs disk;
+
+    if (statvfs(r->work, &disk) || (int64_t)disk.f_bavail * (int64_t)disk.f_frsize < needed)
+        return -1;
+    return open(r->work, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 /* Those that there are; the others stay -1, but for an output, which is /dev/null then. A second input may be missing.
@@ -101,6 +114,8 @@ static int open_files(const struct run *r, const struct media_call *c, int fds[F
         fds[FD_OUT] = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (c->second)
         fds[FD_SECOND] = open(full_path(r, c->second), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (c->scratch)
+        fds[FD_SCRATCH] = scratch_file(r);
     return create(r, c->output, &fds[FD_OUT], e) || create(r, c->waveform, &fds[FD_WAVEFORM], e) ||
            create(r, c->spectrogram, &fds[FD_SPECTROGRAM], e) ? -1 : 0;
 }
@@ -135,7 +150,7 @@ int media_run(struct run *r, const struct media_call *call, cJSON *request, doub
     char program[PATH_MAX], *input = cJSON_PrintUnformatted(request);
     const char *const env[] = { r->mark, "LANG=C.UTF-8", NULL };
     struct proc_result p = { 0 };
-    int fds[FDS] = { -1, -1, -1, -1, -1 }, rc = -1;
+    int fds[FDS] = { -1, -1, -1, -1, -1, -1 }, rc = -1;
 
     *result = NULL;
     cJSON_Delete(request);

@@ -23,6 +23,7 @@ struct media_call {
     const char *output;             /* created anew; NULL for none */
     const char *waveform, *spectrogram;     /* likewise, of "master" */
     int64_t     output_max_bytes;
+    bool        scratch;            /* it may have a file without a name, as long as disk space is plenty */
 };
 
 /*

@@ -19,7 +19,7 @@ struct proc_spec {
     const char *const *env;         /* NULL-terminated; the whole environment */
     const char *cwd;
     const char *input;              /* what it reads on standard input; NULL: /dev/null */
-    int         fds[5];             /* become its descriptors 3, 4, …; the first fd_count; -1: stays closed */
+    int         fds[6];             /* become its descriptors 3, 4, …; the first fd_count; -1: stays closed */
     int         fd_count;
     int64_t     timeout_ms;         /* wall clock; 0: no limit */
     size_t      line_bytes;         /* longer lines of its standard output are cut here, not grown */

@@ -27,7 +27,7 @@ FOLDERS = [os.environ["MUSIC"]] if "MUSIC" in os.environ else \
 ENDINGS = (".mp3", ".ogg", ".opus", ".flac", ".m4a", ".wav")
 RUNS = 3
 PLAYLIST, CLIP_SECONDS = 50, 20
-LAUNCH = ["/bin/sh", "-c", 'exec "$0" master 3<"$1" 4<>"$2"', PROGRAM]
+LAUNCH = ["/bin/sh", "-c", 'exec "$0" master 3<"$1" 4<>"$2" 8<>"$2.scratch"', PROGRAM]
 
 
 def cost(argv, request=b"", quiet=True):
@@ -47,8 +47,9 @@ def cost(argv, request=b"", quiet=True):
 
 def master(source, out, **request):
     """(CPU seconds, peak RSS in MB, the result, wall seconds)"""
-    if os.path.exists(out):
-        os.unlink(out)
+    for name in (out, out + ".scratch"):
+        if os.path.exists(name):
+            os.unlink(name)
     began = time.monotonic()
     cpu, rss, stdout, _ = cost(LAUNCH + [source, out], json.dumps(request).encode())
     return cpu, rss, json.loads(stdout.splitlines()[-1])["result"], time.monotonic() - began

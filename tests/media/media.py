@@ -21,6 +21,7 @@ TIMEOUT = 60
 LAUNCH = 'exec "$0" "$1" 3<"$2" 4<>"$3"'
 LAUNCH_COVER = LAUNCH + ' 5<"$4"'
 LAUNCH_LOOK = LAUNCH + ' 6<>"$4" 7<>"$5"'
+LAUNCH_SCRATCH = LAUNCH + ' 8<>"$4"'
 
 
 class Reply:
@@ -59,9 +60,10 @@ def limits():
         resource.setrlimit(resource.RLIMIT_AS, (768 << 20, 768 << 20))
 
 
-def run(command, source, request=None, output=None, cover=None, limit=None, look=None, timeout=TIMEOUT):
+def run(command, source, request=None, output=None, cover=None, limit=None, look=None, scratch=None,
+        timeout=TIMEOUT):
     """`request` is a dict, or bytes to be sent as they are. `limit` runs in the child, before exec. `look` names two
-    files that do not exist yet, for the waveform and the spectrogram."""
+    files that do not exist yet, for the waveform and the spectrogram, `scratch` one."""
     if isinstance(request, bytes):
         text = request
     else:
@@ -70,7 +72,8 @@ def run(command, source, request=None, output=None, cover=None, limit=None, look
     try:
         if os.path.exists(own):
             os.unlink(own)
-        launch, more = (LAUNCH_LOOK, look) if look else (LAUNCH_COVER, (cover,)) if cover else (LAUNCH, ())
+        launch, more = (LAUNCH_LOOK, look) if look else (LAUNCH_COVER, (cover,)) if cover else \
+            (LAUNCH_SCRATCH, (scratch,)) if scratch else (LAUNCH, ())
         argv = ["/bin/sh", "-c", launch, PROGRAM, command, source, own, *more]
         done = subprocess.run(argv, input=text, capture_output=True,
                               env=environment(), timeout=timeout, preexec_fn=limit)

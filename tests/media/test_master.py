@@ -264,6 +264,28 @@ class Master(unittest.TestCase):
             self.assertGreater(len(files[0]), 500000)
             self.assertTrue(files[0] == files[1] == files[2], request)
 
+    def test_a_scratch_file_changes_the_time_and_nothing_else(self):
+        def little():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        media.ffmpeg("-t", "20", "-i", media.MUSIC % "frontiers", path("song.opus"))
+        for request in ({}, {"threads": 2}, {"clip_start_seconds": 3.3, "clip_end_seconds": 17.7, "trim_silence": True}):
+            files, results = [], []
+            # None, one with room for everything, and one that is full before everything is in it.
+            for scratch, limit in ((None, None), (path("scratch"), None), (path("scratch"), little)):
+                out = path("scratched.mp3")
+                if os.path.exists(path("scratch")):
+                    os.unlink(path("scratch"))
+                reply = media.run("master", path("song.opus"), request, out, scratch=scratch, limit=limit)
+                self.assertEqual(reply.status, 0, reply)
+                results.append(reply.result)
+                with open(out, "rb") as file:
+                    files.append(file.read())
+                if scratch:
+                    self.assertEqual(os.path.getsize(scratch) > 0, limit is None)
+            self.assertTrue(files[0] == files[1] == files[2], request)
+            self.assertTrue(results[0] == results[1] == results[2], results)
+
     def test_the_info_frame_states_delay_padding_and_length(self):
         _, out = self.master(path("music.wav"))
         with open(out, "rb") as file:

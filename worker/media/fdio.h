@@ -19,6 +19,7 @@
 #define FD_COVER  5     /* optional second input of `tag` */
 #define FD_WAVEFORM    6    /* optional outputs of `master`, as fd 4; look.h says what they hold */
 #define FD_SPECTROGRAM 7
+#define FD_SCRATCH     8    /* optional: `master` leaves in it what it likes (scratch.h) */
 
 /* A seekable reader over a regular file; NULL and *f (FAULT_SYSTEM) on failure. Free with
  * fdio_reader_close(). */

@@ -10,6 +10,7 @@
 #define HOPS_PER_STEP   (LOUDNESS_HOPS_PER_SECOND / 10)         /* blocks start every 100 ms */
 #define HOPS_PER_BLOCK  (LOUDNESS_HOPS_PER_SECOND * 4 / 10)
 #define HOPS_PER_TERM   (LOUDNESS_HOPS_PER_SECOND * 3)          /* short-term: 3 s */
+#define HOPS_GROWN      65536           /* a quarter of a megabyte, which the kernel moves for nothing */
 #define CHUNK_FRAMES    2048
 #define MARGIN          (TRUEPEAK_BEFORE + TRUEPEAK_AFTER)
 
@@ -53,7 +54,7 @@ static double from_lufs(double lufs)
 
 static int reserve_hop(struct loudness *m, struct fault *f)
 {
-    size_t max = m->hops_max + m->hops_max / 4 + 3000;
+    size_t max = m->hops_max + HOPS_GROWN;
     float *grown;
 
     if (m->hops < m->hops_max)

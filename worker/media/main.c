@@ -10,6 +10,7 @@
  *   fd 4     output, empty      fd 5   second input, only for `tag`, may be missing
  *                               fd 6   waveform, fd 7 spectrogram: outputs that are empty, only for
  *                                      `master`; what is missing is not made
+ *                               fd 8   scratch, empty; only for `master`, may be missing
  *
  * Exit status 0 means that the last line is a result and that all outputs are complete; 1 that it is
  * an error and that they hold garbage. Anything else is a crash: the parent counts it as one.
@@ -58,7 +59,7 @@ static const struct {
     bool         writes;        /* needs fd 4 */
     bool         threads;       /* has work for more than one */
 } commands[] = {
-    { "master",       master_run,       FD_SPECTROGRAM, true,  true  },
+    { "master",       master_run,       FD_SCRATCH,     true,  true  },
     { "cover",        cover_run,        FD_OUTPUT,      true,  false },
     { "tag",          tag_run,          FD_COVER,       true,  false },
     { "verify",       verify_run,       FD_INPUT,       false, false },
@@ -102,6 +103,7 @@ static int check_fd(int fd, int access, struct fault *f)
 
 static const struct { int fd, access; } optional[] = {
     { FD_COVER, O_RDONLY }, { FD_WAVEFORM, O_RDWR }, { FD_SPECTROGRAM, O_RDWR },
+    { FD_SCRATCH, O_RDWR },
 };
 
 static int check_fds(size_t command, struct fault *f)
@@ -125,6 +127,7 @@ static int start_crew(struct fault *f)
     int cores = get_nprocs();
 
     mallopt(M_ARENA_MAX, 1);    /* a heap of its own for every thread is 64 MB of address space */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);     /* fixed: what is large and freed is the kernel's again */
     return crew_start(cores < CREW_MAX ? cores - 1 : CREW_MAX - 1, f);
 }
 

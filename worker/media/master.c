@@ -7,7 +7,8 @@
  * trim_threshold_dbfs, trim_min_seconds, trim_padding_seconds, max_duration_seconds. Three passes,
  * none of which holds more than a few blocks of PCM:
  *   measure   decode -> loudness and true peak, plus hop energies for the plan
- *   encode    decode again -> the part that is kept -> gain, limiter -> encoder -> fd 4
+ *   encode    the same, out of fd 8 or decoded again -> the part that is kept -> gain, limiter ->
+ *             encoder -> fd 4
  *   listen    decode fd 4 -> what is reported as output_*: the figures of the file, not of an
  *   intention
  * Where nothing is to be changed and the source is already what is asked for, and for the format
@@ -37,6 +38,7 @@
 #include "remux.h"
 #include "reply.h"
 #include "request.h"
+#include "scratch.h"
 #include "trim.h"
 
 #define ENCODINGS_MAX  3
@@ -98,6 +100,8 @@ struct master {
     struct master_options  options;
     struct input_info      source;
     struct loudness       *meter;       /* of the source; its hops serve the plan */
+    struct scratch        *scratch;     /* the source from clip.from on, or NULL */
+    bool                   has_scratch; /* all of it */
     struct loudness_result before, after;
     struct trim_scan       scan;
     struct look           *look;
@@ -230,6 +234,7 @@ static int to_meter_and_scan(void *arg, const float *left, const float *right, i
 
     trim_scan_add(&m->scan, left, right, frames);
     look_add(m->look, left, right, frames);
+    scratch_add(m->scratch, left, right, frames);
     return loudness_add(m->meter, left, right, frames, f);
 }
 
@@ -251,6 +256,8 @@ static int measure(struct master *m, struct fault *f)
     m->clip.from = llround(o->clip_start_seconds * rate_hz);
     m->clip.to = isfinite(o->clip_end_seconds) ? llround(o->clip_end_seconds * rate_hz) : INT64_MAX;
     trim_scan_start(&m->scan, &o->trim);
+    if (o->target.normalize && !o->target.replaygain_only && !wants_source(o))
+        m->scratch = scratch_open(FD_SCRATCH);
     if (loudness_open(&m->meter, o->encoder.rate_hz, f) ||
         look_open(&m->look, o->encoder.rate_hz, f))
         return -1;
@@ -260,7 +267,31 @@ static int measure(struct master *m, struct fault *f)
     if (m->scan.frames == 0)
         return fault_set(f, FAULT_INPUT, "The clip starts behind the end, at %.3f s.",
                          m->source.seconds);
+    m->has_scratch = scratch_finish(m->scratch);
     return loudness_finish(m->meter, &m->before, f);
+}
+
+/* What is kept of the source into the limiter: from the scratch file, or decoded again. */
+static int play(struct master *m, struct limiter *limiter, struct fault *f)
+{
+    const int64_t from = m->kept.from - m->clip.from, to = m->kept.to - m->clip.from;
+    const float *plane[2];
+    struct input_info again;
+    int n = 1;
+
+    if (!m->has_scratch)
+        return pump(m, FD_INPUT, &m->options.input, &m->kept, ENCODE_FROM, LISTEN_FROM, to_limiter,
+                    limiter, &again, f);
+    for (int64_t at = from; at < to && n > 0; at += n) {
+        if ((n = scratch_read(m->scratch, at, plane, f)) <= 0)
+            break;
+        n = to - at < n ? (int)(to - at) : n;
+        if (limiter_add(limiter, plane[0], plane[1], n, f))
+            return -1;
+        reply_progress(ENCODE_FROM +
+                       (LISTEN_FROM - ENCODE_FROM) * (double)(at - from) / (double)(to - from));
+    }
+    return n < 0 ? -1 : 0;
 }
 
 /* What is left without the silence, and its loudness. */
@@ -288,16 +319,13 @@ static int encode(struct master *m, struct fault *f)
     const struct encoder_options *o = &m->options.encoder;
     struct limiter *limiter = NULL;
     struct encoder *encoder = NULL;
-    struct input_info again;
     int rc = -1;
 
     if (encoder_open(&encoder, FD_OUTPUT, o, f) ||
         limiter_open(&limiter, o->rate_hz, pow(10, m->plan.gain_db / 20),
                      pow(10, m->plan.ceiling_db / 20), to_encoder, encoder, f))
         goto out;
-    if (pump(m, FD_INPUT, &m->options.input, &m->kept, ENCODE_FROM, LISTEN_FROM, to_limiter,
-             limiter, &again, f) ||
-        limiter_flush(limiter, f) || encoder_finish(encoder, f))
+    if (play(m, limiter, f) || limiter_flush(limiter, f) || encoder_finish(encoder, f))
         goto out;
     m->reduction_db = limiter_max_reduction_db(limiter);
     rc = 0;
@@ -631,6 +659,7 @@ int master_run(const cJSON *request, cJSON *result, struct fault *f)
     rc = 0;
 out:
     look_close(&m.look);
+    scratch_close(&m.scratch);
     loudness_close(&m.meter);
     return rc;
 }

@@ -99,6 +99,7 @@ int stage_master(struct run *r, cJSON *out, struct err *e)
     const struct media_call call = {
         .command = "master", .input = json_text(run_output(r, "download"), "file", "src"), .output = "master.audio",
         .waveform = WAVEFORM_FILE, .spectrogram = SPECTROGRAM_FILE, .output_max_bytes = MEDIA_MAX_BYTES(r->conf),
+        .scratch = true,
     };
 
     json_put_int(request, "threads", threads < MEDIA_THREADS_MAX ? threads : MEDIA_THREADS_MAX);
