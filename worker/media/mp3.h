@@ -1,7 +1,7 @@
 /*
  * mp3: MPEG-1 Layer III through LAME, at a constant bit rate or a constant quality.
  *
- * Quality 5 at a constant bit rate (3, LAME's default, takes a quarter more time for 0.5 dB),
+ * Quality 5 at a constant bit rate (3, LAME's default, takes a quarter more time),
  * joint stereo, LAME's low pass for the bit rate. No ID3 tags. The first frame is the LAME/Xing
  * info frame with encoder delay, padding, frame count and checksums.
  *
@@ -9,12 +9,12 @@
  * segments side by side (mp3_segments.h) and be the same file, byte for byte, as if it had been
  * encoded in one go. Two of LAME's habits are given up for that, at every bit rate:
  *   the bit reservoir      bits that a frame saved are spent in the next ones. Without it music
- *                          loses 0.1 dB of signal to noise at 320 kbit/s and nothing at 192 and 128;
- *                          VBR files are up to 6 % larger.
+ *                          loses 0.1 to 0.9 dB of signal to noise at 320 kbit/s; VBR files are up
+ *                          to 6 % larger.
  *   the adaptive threshold of hearing, which follows the loudness and remembers it for a hundred
- *                          frames. A fixed one leaves quiet passages 0.2 to 1 dB better at constant
- *                          bit rates, and 1 dB worse below -45 dBFS with VBR.
- * Signal to noise per frame, measured over orchestral music.
+ *                          frames. With a fixed one V0 and V2 lose 1 dB below -45 dBFS.
+ * Both together cost 0.7 dB at most at 128 to 320 kbit/s, and gain 0.6 dB elsewhere: signal to
+ * noise per frame, measured over four minutes of orchestral music. Quality 5 costs 0.5 to 0.8 dB.
  *
  * Only ReplayGain analysis is off: loudness is measured elsewhere, and better; and LAME's
  * attenuation at lower bit rates, up to 0.45 dB against clipping, is undone.

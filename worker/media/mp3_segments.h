@@ -6,7 +6,7 @@
  *
  * Each segment has an encoder of its own, which starts WARM_UP MP3 frames early; those are thrown
  * away. An encoder that starts anywhere has found into step after four frames at most: measured
- * over 1,000 seams and three rates, with the settings of mp3.h. That is not taken on trust: the
+ * at 387 seams of 44.1 kHz (320 and 128 kbit/s, V2), with the settings of mp3.h. That is not taken on trust: the
  * last frames of the warm-up must equal those that the segment before kept at the same place. If
  * they do not, the encoder before goes on through the segment in question, as LAME in one go would.
  *
