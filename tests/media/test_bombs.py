@@ -1,4 +1,7 @@
-"""What claims, or expands to, more than it is; what cannot be heard; what changes on the way. Each has its sentence, and none costs more than the limits allow."""
+"""
+What claims, or expands to, more than it is; what cannot be heard; what changes on the way. Each has its sentence, and none costs more than the limits
+allow.
+"""
 
 import os
 import struct

@@ -131,7 +131,8 @@ class Mutant:
     def check(self, reply):
         expected = (None, "bad_media", "too_large") + (("input",) if "clip_start_seconds" in self.request else ())
         detail = (reply.error or {}).get("detail", "x.")
-        sound = {"exit code": reply.status in (0, 1), "kind": reply.kind in expected, "stderr": not reply.stderr, "answer": bool(reply.result) != bool(reply.error),
+        sound = {"exit code": reply.status in (0, 1), "kind": reply.kind in expected, "stderr": not reply.stderr,
+                 "answer": bool(reply.result) != bool(reply.error),
                  "sentence": detail.isascii() and detail.isprintable() and detail.endswith(".") and detail[0].isupper() or detail == "x."}
         self.wrong += [f"{what}: {reply}" for what, good in sound.items() if not good]
 

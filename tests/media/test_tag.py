@@ -408,7 +408,9 @@ class Bad(Case):
         fragmented = path("fragmented.m4a")
         media.ffmpeg("-i", path("plain.m4a"), "-c", "copy", "-movflags", "+frag_keyframe+empty_moov", "-f", "ipod", fragmented)
         two = write("two.ogg", read("plain.ogg") + read("plain.ogg"))
-        for source in (path("picture.png"), path("cover.jpg"), fragmented, two, write("empty", b""), write("text", b"hello " * 99),
+        ogg = read("plain.ogg")
+        again, hole = write("again.ogg", ogg + ogg[ogg.rindex(b"OggS"):]), write("hole.ogg", ogg[:ogg.index(b"OggS", 1)] + ogg[ogg.rindex(b"OggS"):])
+        for source in (path("picture.png"), path("cover.jpg"), fragmented, two, again, hole, write("empty", b""), write("text", b"hello " * 99),
                        write("id3.mp3", b"ID3\3\0\0\0\0\0\0" + b"hello " * 99)):
             self.assertEqual(media.run("tag", source).kind, "bad_media", source)
 

@@ -47,6 +47,7 @@ struct rewriting {
     const struct codec *codec;
     int64_t             at, size;               /* in the input */
     uint32_t            serial, number;         /* of the pages that are written */
+    uint32_t            pages;                  /* that were read */
     struct page         page;
     AVIOContext        *io;                     /* the header packets, one behind the other */
     int64_t             ends[HEADERS_MAX];
@@ -80,6 +81,9 @@ static int read_page(struct rewriting *r, struct fault *f)
     /* One stream, from its first page on. */
     if (r->codec != NULL && ((p->bytes[5] & FIRST) != 0 || AV_RL32(p->bytes + 14) != r->serial))
         return not_ogg(f);
+    /* With a number of its own a repeated page would sound again. */
+    if (AV_RL32(p->bytes + 18) != r->pages++)
+        return fault_set(f, FAULT_BAD_MEDIA, "A page of the Ogg file is missing or repeated.");
     return 0;
 }
 
