@@ -1,14 +1,10 @@
 /*
  * The stages of a track, and the only place that knows their order.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -19,131 +15,27 @@
 #include "run.h"
 #include "workdir.h"
 
-#define TICK_MS       500
-#define NETWORK_TRIES 3         /* after the first */
-
 /* What is left open about a track of a list is learnt first, in every attempt until it is known; what follows is made
  * of that. */
-static const struct stage learning = { "resolve", stage_learn, 3, false, NULL, 1, NULL, false };
+static const struct stage learning = { .name = "resolve", .run = stage_learn, .weight = 3, .version = 1 };
 
 static const struct stage stages[] = {
-    /* name       run           weight feeds  file        version wanted        together   in -> out                 */
-    { "download", stage_download, 55, true,  NULL,            1, NULL,              false }, /* link -> src.EXT,
-                                                                                                thumbnail            */
-    { "measure",  stage_measure,  0,  false, "measured.json", 1, measure_is_wanted, false }, /* src.EXT -> its share
-                                                                                                of the album         */
-    { "master",   stage_master,   37, false, "master.audio",  3, NULL,              true },  /* src.EXT -> audio
-                                                                                                without tags, report */
-    { "tag",      stage_tag,      3,  false, "final.audio",   3, NULL,              false }, /* audio, thumbnail ->
-                                                                                                tagged, cover.jpg    */
-    { "store",    stage_store,    5,  false, NULL,            1, NULL,              false }, /* tagged -> final
-                                                                                                place, row           */
+    /* link -> src.EXT, thumbnail */
+    { .name = "download", .run = stage_download, .weight = 55, .feeds = true, .version = 1 },
+    /* src.EXT -> its share of the album */
+    { .name = "measure", .run = stage_measure, .file = "measured.json", .version = 1, .wanted = measure_is_wanted },
+    /* src.EXT -> audio without tags, report */
+    { .name = "master", .run = stage_master, .weight = 37, .file = "master.audio", .version = 3, .together = true },
+    /* audio, thumbnail -> tagged audio, cover.jpg */
+    { .name = "tag", .run = stage_tag, .weight = 3, .file = "final.audio", .version = 3 },
+    /* tagged audio -> its final place, row */
+    { .name = "store", .run = stage_store, .weight = 5, .version = 1 },
 };
 
 static struct queue_progress no_bytes(const char *stage, double percent)
 {
     return (struct queue_progress){ .stage = stage, .percent = percent, .downloaded_bytes = -1, .total_bytes = -1,
                                     .speed_bps = -1, .eta_s = -1 };
-}
-
-int run_tick(struct run *r, double fraction, struct err *e)
-{
-    const int64_t now_ms = clock_boot_ms();
-    const double percent = r->percent_done + r->percent_weight * (fraction > 1 ? 1 : fraction);
-
-    if (fraction >= 0 && percent > r->shown.percent)    /* estimates may fall; what is shown does not */
-        r->shown.percent = percent;
-    if (now_ms - r->ticked_ms < TICK_MS)
-        return 0;
-    r->ticked_ms = now_ms;
-    r->shown.stage = r->stage;
-    if (life_tick(r->db, &r->claim, &r->shown, e) == 0)
-        return 0;
-    if (e->kind == ERR_LOST || e->kind == ERR_CANCELLED || e->kind == ERR_PAUSED)
-        return -1;
-    log_err(LOG_WARN, "progress_not_written", e);   /* a busy or full database is no reason to throw work away */
-    return 0;
-}
-
-/* Sleeps, and hears when it is to stop. */
-static int wait_for(struct run *r, int64_t ms, struct err *e)
-{
-    const int64_t until_ms = clock_boot_ms() + ms;
-
-    for (int64_t left; (left = until_ms - clock_boot_ms()) > 0;) {
-        const struct timespec t = { .tv_nsec = (left < 200 ? left : 200) * 1000000 };
-        nanosleep(&t, NULL);
-        if (run_tick(r, -1, e))
-            return -1;
-    }
-    return 0;
-}
-
-int run_patiently(struct run *r, int (*attempt)(void *arg, struct err *e), void *arg, struct err *e)
-{
-    int64_t wait_ms = r->conf->network_retry_ms;
-    struct err unsaid;
-
-    for (int tries = 0;; tries++, wait_ms *= 2) {
-        const int rc = attempt(arg, e);
-        if (rc == 0 || e->kind != ERR_NETWORK || tries == NETWORK_TRIES || e->retry_after_s * 1000 > wait_ms)
-            return rc;
-        log_err(LOG_WARN, "stage_repeated", e);
-        if (life_note(r->db, &r->claim, "repeated", r->stage, e, &unsaid) && unsaid.kind == ERR_LOST)
-            return err_set(e, ERR_LOST, "%s", unsaid.text);
-        if (wait_for(r, wait_ms, e))
-            return -1;
-    }
-}
-
-void run_book_stage(struct run *r, const char *state)
-{
-    struct err e;
-
-    if (queue_stage(r->db, &r->claim, r->stage, r->position, state, clock_boot_ms() - r->stage_started_ms, r->cpu_ms,
-                    &e))
-        log_err(LOG_WARN, "stage_not_booked", &e);
-}
-
-const char *run_path(const struct run *r, const char *name)
-{
-    static char paths[4][RUN_PATH_BYTES + 80];
-    static int next;
-    char *p = paths[next++ % 4];
-
-    snprintf(p, sizeof paths[0], "%s/%s", r->work, name);
-    return p;
-}
-
-const cJSON *run_output(const struct run *r, const char *stage)
-{
-    return json_member(r->state, stage);
-}
-
-const char *run_tenant(const struct run *r)
-{
-    return jobs_tenant(r->job.session_uuid);
-}
-
-void run_job_dir(const struct run *r, char *out, size_t size)
-{
-    workdir_of_job(&r->job, out, size);
-}
-
-void run_failpoint(const struct run *r, const char *stage, const char *when)
-{
-    const char *wanted = getenv("DUBPLATE_FAILPOINT"), *victim = getenv("DUBPLATE_FAILPOINT_VICTIM");
-    char here[64], marker[RUN_PATH_BYTES];
-
-    if (!wanted)
-        return;
-    snprintf(here, sizeof here, "stage:%s:%s", stage, when);
-    snprintf(marker, sizeof marker, "%s/run/failpoint", r->conf->data_dir);
-    const int fd = strcmp(wanted, here) ? -1 : open(marker, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    kill(victim && strcmp(victim, "worker") == 0 ? getppid() : getpid(), SIGKILL);
-    pause();        /* the worker's death ends us as well */
 }
 
 static int save_state(const struct run *r, struct err *e)

@@ -231,15 +231,6 @@ static int open_run(struct run *r, const struct kind *kind, struct err *e)
     return 0;
 }
 
-/* Paths differ between installations, so their hash does; ids alone would not. */
-void run_mark_prefix(const struct conf *conf, int64_t task_id, char *out, size_t size)
-{
-    char hash[ID_SHA256_BYTES];
-
-    id_sha256(hash, conf->data_dir, strlen(conf->data_dir));
-    snprintf(out, size, "%.12s:%lld:", hash, (long long)task_id);
-}
-
 static int64_t number(const char *s)
 {
     return strtoll(s, NULL, 10);
