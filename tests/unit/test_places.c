@@ -93,7 +93,7 @@ TEST(a_list_of_other_things_altogether_is_not_looked_at_for_ever)
     struct places p = a_list("abc");
 
     for (int64_t i = 1; i < 1000; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "new%lld", (long long)i);
         const struct track_info k = recording(id);
         int64_t place = i;
