@@ -24,7 +24,7 @@ done
 url=$last
 if [ -n "$info" ]; then
     read -r line <"$info"
-    url=${line#*\"webpage_url\":\"}
+    url=${line#*\"url\":\"}      # of the stream: whose page it is, no download is told
     url=${url%%\"*}
 fi
 word=${url#*[?&]do=}
