@@ -10,7 +10,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Case, eventually, main
 from invariants import finished_once, no_strays
 
-POINTS = [(stage, edge) for stage in ("resolve", "download", "master", "tag", "store") for edge in ("begin", "end")]
+# place: the renames inside the transaction of the row.
+POINTS = [(stage, edge) for stage in ("resolve", "download", "master", "tag", "place", "store") for edge in ("begin", "end")]
 
 
 class StageBoundaries(Case):
@@ -59,6 +60,9 @@ class StageBoundaries(Case):
         self.assertEqual(len(jobs), len(POINTS))
         s.worker("last")        # its upkeep removes what the dead left
         finished_once(self, s, jobs)
+        for job in jobs:
+            track = s.job(job)["tracks"][0]
+            self.assertTrue(track["waveform_url"] and track["spectrogram_url"], track)
 
     @staticmethod
     def crashes(s):

@@ -86,12 +86,13 @@ static int bring_near(const struct run *r, char *from, size_t size, const char *
     return 0;
 }
 
-/* Names the artifact, makes its directory, flushes and measures the file. */
+/* Names the artifact, makes its directory, flushes and measures the file. An attempt that ended between the renames and
+ * their row has moved it to its place already. */
 static int prepare(struct placing *p, const char *from, const char *kind, const char *ext, struct err *e)
 {
     struct artifact *a = &p->artifacts[p->count];
     const struct run *r = p->run;
-    char job_dir[128], title[840], name[NAME_MAX_BYTES + 1];
+    char job_dir[128], title[840], name[NAME_MAX_BYTES + 1], placed[RUN_PATH_BYTES + 80];
 
     run_job_dir(r, job_dir, sizeof job_dir);
     /* Of a list: in its order, and no two of the same name. */
@@ -106,6 +107,9 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
     snprintf(p->dirs[p->count], sizeof p->dirs[0], "%s/%s/%s", r->conf->data_dir, job_dir, kind);
     const int i = p->count++;
     copy_text(p->from[i], sizeof p->from[i], run_path(r, from));
+    full_path(r, a->path, placed, sizeof placed);
+    if (access(p->from[i], F_OK))
+        copy_text(p->from[i], sizeof p->from[i], placed);
     if (file_mkdirs(p->dirs[i], e) || file_sha256(a->sha256, p->from[i], &a->size_bytes, e) ||
         file_fsync_path(p->from[i], e))
         return -1;
@@ -114,17 +118,16 @@ static int prepare(struct placing *p, const char *from, const char *kind, const 
 
 /* What there is to look at. If it is not the file that was made (a power cut can shorten those of an earlier attempt),
  * the track goes without. */
-static int prepare_look(struct placing *p, const char *from, const char *kind, const char *ext, const char *size,
-                        struct err *e)
+static void prepare_look(struct placing *p, const char *from, const char *kind, const char *ext, const char *size)
 {
     const double made = json_number(json_member(run_output(p->run, "master"), "look"), size, -1);
-    struct stat st;
+    const int before = p->count;
+    struct err e;
 
-    if (stat(run_path(p->run, from), &st) || (double)st.st_size != made) {
+    if (prepare(p, from, kind, ext, &e) || (double)p->artifacts[before].size_bytes != made) {
         log_line(LOG_WARN, "look_skipped", "kind=%s", kind);
-        return 0;
+        p->count = before;
     }
-    return prepare(p, from, kind, ext, e);
 }
 
 /* The finished file has as many samples as were made. *checked: what is known of it then, for the report. */
@@ -166,9 +169,11 @@ static int finish(struct run *r, int64_t duration_ms, const char *report, struct
     const char *ending = json_text(json_member(run_output(r, "master"), "output"), "format", "mp3");
     struct placing p = { .run = r };
 
-    if (prepare(&p, "final.audio", "audio", ending, e) || (*cover && prepare(&p, cover, "cover", "jpg", e)) ||
-        prepare_look(&p, WAVEFORM_FILE, "waveform", "dat", "waveform_bytes", e) ||
-        prepare_look(&p, SPECTROGRAM_FILE, "spectrogram", "png", "spectrogram_bytes", e) || flush_parents(r, e))
+    if (prepare(&p, "final.audio", "audio", ending, e) || (*cover && prepare(&p, cover, "cover", "jpg", e)))
+        return -1;
+    prepare_look(&p, WAVEFORM_FILE, "waveform", "dat", "waveform_bytes");
+    prepare_look(&p, SPECTROGRAM_FILE, "spectrogram", "png", "spectrogram_bytes");
+    if (flush_parents(r, e))
         return -1;
     const struct life_result result = {
         .artifacts = p.artifacts, .count = p.count, .duration_ms = duration_ms, .report_json = report, .place = place,
