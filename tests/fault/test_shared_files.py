@@ -2,11 +2,11 @@
 
 LIMIT_SECONDS = 600
 
+import concurrent.futures
 import glob
 import hashlib
 import os
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -123,11 +123,8 @@ class KilledAtAnyMoment(SharedCase):
         self.files_are_those_of_rows(s)
         for job in open_jobs:
             self.assertEqual(s.api("GET", s.job(job)["file_url"]).status, 200)
-        threads = [threading.Thread(target=self.delete, args=(s, job)) for job in open_jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:     # one address may have 32 requests open
+            list(pool.map(lambda job: self.delete(s, job), open_jobs))
         eventually(lambda: s.value("SELECT count(*) FROM download_jobs") == 0, 60, "all go")
         self.assertEqual(s.audio_files(), [])
         self.no_directories(s)
